@@ -1,0 +1,96 @@
+/**
+ * Instances of the WebAssembly core. An instance serves one operation at a time and owns its memory, so an operation takes one
+ * from the pool, lays its workspace out from `core.base`, and gives it back: concurrent calls cannot meet in one memory.
+ */
+import { instantiateSync } from '@assemblyscript/loader';
+import * as embedded from '../../build/core.js';
+import { InfiniteWidthError } from '../errors';
+
+export type CoreBuild = 'simd' | 'relaxed-simd';
+
+/** One instance: pointers and dimensions in, status out. Function names end in `_f32` or `_f64`. */
+export interface Core {
+  readonly exports: Record<string, (...args: number[]) => number>;
+  readonly memory: WebAssembly.Memory;
+  /** Makes `[base, base + bytes)` addressable and returns base (64-byte aligned). @throws ERR_OUT_OF_MEMORY */
+  reserve(bytes: number): number;
+}
+
+const PAGE = 65536;
+/** Instances above this size are dropped when given back, since WebAssembly memory cannot shrink. */
+const KEEP_BYTES = 64 << 20;
+
+export const ALIGN = 64;
+export const aligned = (bytes: number): number => Math.ceil(bytes / ALIGN) * ALIGN;
+
+/** Instances of one compiled module. */
+export class CorePool {
+  private readonly idle: Core[] = [];
+  constructor(
+    private readonly module: WebAssembly.Module,
+    /** Fills constant tables of a fresh instance. */
+    private readonly initialise: (core: Core) => void = () => {},
+  ) {}
+
+  take(): Core {
+    return this.idle.pop() ?? this.instantiate();
+  }
+
+  give(core: Core): void {
+    if (core.memory.buffer.byteLength <= KEEP_BYTES) this.idle.push(core);
+  }
+
+  /** Runs `body` with an instance of its own. */
+  use<R>(body: (core: Core) => R): R {
+    const core = this.take();
+    try {
+      return body(core);
+    } finally {
+      this.give(core);
+    }
+  }
+
+  private instantiate(): Core {
+    const { exports } = instantiateSync<Record<string, unknown>>(this.module, {});
+    const memory = exports.memory as WebAssembly.Memory;
+    const base = aligned((exports.__heap_base as WebAssembly.Global).value as number);
+    const core: Core = {
+      exports: exports as Core['exports'],
+      memory,
+      reserve(bytes) {
+        const missing = base + bytes - memory.buffer.byteLength;
+        if (missing > 0) grow(memory, missing, bytes);
+        return base;
+      },
+    };
+    this.initialise(core);
+    return core;
+  }
+}
+
+function grow(memory: WebAssembly.Memory, missing: number, bytes: number): void {
+  try {
+    memory.grow(Math.ceil(missing / PAGE));
+  } catch (cause) {
+    throw new InfiniteWidthError(
+      'ERR_OUT_OF_MEMORY',
+      `WebAssembly memory cannot grow to ${bytes} bytes (4 GiB is the most it can hold); use float32 or a smaller problem`,
+      { bytes },
+      { cause },
+    );
+  }
+}
+
+/** Compiles one of the embedded builds. @throws ERR_WASM_LOAD where the runtime forbids or cannot compile it */
+export function compileEmbedded(build: CoreBuild): WebAssembly.Module {
+  try {
+    return new WebAssembly.Module(decodeBase64(build === 'simd' ? embedded.simd : embedded.relaxed));
+  } catch (cause) {
+    throw new InfiniteWidthError('ERR_WASM_LOAD', `this runtime does not compile the embedded ${build} build: ${(cause as Error).message}`, { build }, { cause });
+  }
+}
+
+function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
+  const binary = atob(text);
+  return Uint8Array.from(binary, (character) => character.charCodeAt(0));
+}
