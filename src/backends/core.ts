@@ -4,6 +4,7 @@
  */
 import { instantiateSync } from '@assemblyscript/loader';
 import * as embedded from '../../build/core.js';
+import { DOUBLE, SINGLE } from '../duals/coefficients';
 import { InfiniteWidthError } from '../errors';
 
 export type CoreBuild = 'simd' | 'relaxed-simd';
@@ -81,14 +82,50 @@ function grow(memory: WebAssembly.Memory, missing: number, bytes: number): void 
   }
 }
 
+/** Fills the coefficient tables of a fresh instance: one 16-byte broadcast per entry (assembly/lanes.ts). */
+export function initialiseCore({ exports, memory }: Core): void {
+  const single = new Float32Array(memory.buffer, exports.coefficients_f32(), SINGLE.length * 4);
+  const double = new Float64Array(memory.buffer, exports.coefficients_f64(), DOUBLE.length * 2);
+  SINGLE.forEach((x, i) => void single.fill(x, 4 * i, 4 * i + 4));
+  DOUBLE.forEach((x, i) => void double.fill(x, 2 * i, 2 * i + 2));
+}
+
 /** Compiles one of the embedded builds. @throws ERR_WASM_LOAD where the runtime forbids or cannot compile it */
 export function compileEmbedded(build: CoreBuild): WebAssembly.Module {
+  return compileBytes(decodeBase64(build === 'simd' ? embedded.simd : embedded.relaxed), `the embedded ${build} build`);
+}
+
+/** Compiles the core from a URL, a response, bytes, or takes a compiled module. @throws ERR_WASM_LOAD naming URL, status and first bytes */
+export async function compileCore(source: string | URL | Response | BufferSource | WebAssembly.Module): Promise<WebAssembly.Module> {
+  if (source instanceof WebAssembly.Module) return source;
+  if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return compileBytes(source, 'the given bytes');
+  const response = source instanceof Response ? source : await fetchCore(source);
+  const place = response.url || String(source);
+  if (!response.ok) throw loadError(`${place} answered with status ${response.status}`, { url: place, status: response.status });
+  return compileBytes(await response.arrayBuffer(), place);
+}
+
+async function fetchCore(url: string | URL): Promise<Response> {
   try {
-    return new WebAssembly.Module(decodeBase64(build === 'simd' ? embedded.simd : embedded.relaxed));
+    return await fetch(url);
   } catch (cause) {
-    throw new InfiniteWidthError('ERR_WASM_LOAD', `this runtime does not compile the embedded ${build} build: ${(cause as Error).message}`, { build }, { cause });
+    throw loadError(`${String(url)} could not be fetched: ${(cause as Error).message}`, { url: String(url) }, cause);
   }
 }
+
+function compileBytes(bytes: BufferSource, place: string): WebAssembly.Module {
+  try {
+    return new WebAssembly.Module(bytes);
+  } catch (cause) {
+    const head = ArrayBuffer.isView(bytes) ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) : new Uint8Array(bytes);
+    const firstBytes = Array.from(head.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
+    const hint = head[0] === 0x3c ? '; this is HTML, not WebAssembly: check the path' : '';
+    throw loadError(`${place} does not compile (first bytes ${firstBytes}${hint}): ${(cause as Error).message}`, { place, firstBytes }, cause);
+  }
+}
+
+const loadError = (message: string, details: Record<string, unknown>, cause?: unknown): InfiniteWidthError =>
+  new InfiniteWidthError('ERR_WASM_LOAD', `the core cannot be loaded: ${message}`, details, { cause });
 
 function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
   const binary = atob(text);

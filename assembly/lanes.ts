@@ -1,0 +1,50 @@
+/** Lane algebra over v128 (see src/duals/lanes.ts). Instances are never allocated: `changetype<F32x4>(0)` carries the type. */
+
+/** Coefficient tables, one 16-byte broadcast per entry, filled by the loader through `coefficients_f32` and `_f64`. */
+const TABLE_F32 = memory.data(16 * 128, 16);
+const TABLE_F64 = memory.data(16 * 128, 16);
+
+export function coefficients_f32(): usize {
+  return TABLE_F32;
+}
+export function coefficients_f64(): usize {
+  return TABLE_F64;
+}
+
+export class F32x4 {
+  @inline narrow(): boolean { return true; }
+  @inline lit(x: f64): v128 { return f32x4.splat(<f32>x); }
+  @inline table(i: f64): v128 { return v128.load(TABLE_F32 + (<usize>i << 4)); }
+  @inline add(a: v128, b: v128): v128 { return f32x4.add(a, b); }
+  @inline sub(a: v128, b: v128): v128 { return f32x4.sub(a, b); }
+  @inline mul(a: v128, b: v128): v128 { return f32x4.mul(a, b); }
+  @inline div(a: v128, b: v128): v128 { return f32x4.div(a, b); }
+  @inline fma(a: v128, b: v128, c: v128): v128 {
+    if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
+    else return f32x4.add(f32x4.mul(a, b), c);
+  }
+  @inline sqrt(a: v128): v128 { return f32x4.sqrt(a); }
+  @inline abs(a: v128): v128 { return f32x4.abs(a); }
+  @inline max(a: v128, b: v128): v128 { return f32x4.pmax(a, b); }
+  @inline min(a: v128, b: v128): v128 { return f32x4.pmin(a, b); }
+  @inline ifLess(a: v128, b: v128, x: v128, y: v128): v128 { return v128.bitselect(x, y, f32x4.lt(a, b)); }
+}
+
+export class F64x2 {
+  @inline narrow(): boolean { return false; }
+  @inline lit(x: f64): v128 { return f64x2.splat(x); }
+  @inline table(i: f64): v128 { return v128.load(TABLE_F64 + (<usize>i << 4)); }
+  @inline add(a: v128, b: v128): v128 { return f64x2.add(a, b); }
+  @inline sub(a: v128, b: v128): v128 { return f64x2.sub(a, b); }
+  @inline mul(a: v128, b: v128): v128 { return f64x2.mul(a, b); }
+  @inline div(a: v128, b: v128): v128 { return f64x2.div(a, b); }
+  @inline fma(a: v128, b: v128, c: v128): v128 {
+    if (ASC_FEATURE_RELAXED_SIMD) return f64x2.relaxed_madd(a, b, c);
+    else return f64x2.add(f64x2.mul(a, b), c);
+  }
+  @inline sqrt(a: v128): v128 { return f64x2.sqrt(a); }
+  @inline abs(a: v128): v128 { return f64x2.abs(a); }
+  @inline max(a: v128, b: v128): v128 { return f64x2.pmax(a, b); }
+  @inline min(a: v128, b: v128): v128 { return f64x2.pmin(a, b); }
+  @inline ifLess(a: v128, b: v128, x: v128, y: v128): v128 { return v128.bitselect(x, y, f64x2.lt(a, b)); }
+}

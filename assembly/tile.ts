@@ -1,0 +1,237 @@
+/**
+ * One tile of a kernel: Gram product of packed panels, then the program row by row while a row is in L1, then the transpose.
+ * A tile reads one job record (32-bit words, JOB_* below) and touches nothing but the buffers it names: no globals, no
+ * allocation, so that several threads may run tiles of one shared memory.
+ */
+import {
+  AFFINE,
+  AFFINE_RECTIFIED,
+  AFFINE_RECTIFIED_NEAR,
+  CORRELATION,
+  ERF,
+  FINISH,
+  GUARD,
+  PLAIN_RECTIFIED,
+  PLAIN_RECTIFIED_NEAR,
+  RECORD_BYTES,
+  RECTIFIED,
+  START,
+  TANGENT,
+} from '../src/opcodes';
+import { blockProduct } from './gemm';
+import { F32x4, F64x2 } from './lanes';
+import { packRows } from './pack';
+import {
+  affine,
+  affineRectified,
+  correlation,
+  erf,
+  finish,
+  guard,
+  plainRectified,
+  rectified,
+  tangent,
+} from './steps';
+
+/** The job record. Sizes in elements, strides of tables in bytes. */
+// @ts-ignore: decorator
+@unmanaged
+class Job {
+  /** Rows and columns in use, and rounded up to whole register tiles. */
+  rows: i32;
+  cols: i32;
+  paddedRows: i32;
+  paddedCols: i32;
+  features: i32;
+  /** Only the pairs with column ≤ row are wanted. */
+  lower: i32;
+  /** The NTK is wanted. */
+  tangent: i32;
+  records: i32;
+  program: usize;
+  /** Rows as given (× features), packed, their f64 units (1/norm), their tables and the tables' stride. */
+  left: usize;
+  leftPacked: usize;
+  leftUnits: usize;
+  leftTables: usize;
+  leftStride: usize;
+  right: usize;
+  rightPacked: usize;
+  rightUnits: usize;
+  rightTables: usize;
+  rightStride: usize;
+  /** paddedRows × paddedCols: nngp and ntk; one strip of paddedCols for m. */
+  nngp: usize;
+  ntk: usize;
+  margin: usize;
+}
+
+/** ½ |x/|x| ∓ y/|y||²: 1 − |ρ| of two rows, to full accuracy however close they are to parallel. */
+function chordSquared<T>(x: usize, y: usize, features: i32, unitX: f64, unitY: f64): f64 {
+  let sums = f64x2.splat(0);
+  let more = f64x2.splat(0);
+  const ux = f64x2.splat(unitX);
+  const uy = f64x2.splat(unitY);
+  let i = 0;
+  for (; i + 4 <= features; i += 4, x += 4 * sizeof<T>(), y += 4 * sizeof<T>()) {
+    const d0 = f64x2.sub(f64x2.mul(widen<T>(x, 0), ux), f64x2.mul(widen<T>(y, 0), uy));
+    const d1 = f64x2.sub(f64x2.mul(widen<T>(x, 2), ux), f64x2.mul(widen<T>(y, 2), uy));
+    sums = f64x2.add(sums, f64x2.mul(d0, d0));
+    more = f64x2.add(more, f64x2.mul(d1, d1));
+  }
+  let sum = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1) + (f64x2.extract_lane(more, 0) + f64x2.extract_lane(more, 1));
+  for (; i < features; i++, x += sizeof<T>(), y += sizeof<T>()) {
+    const d = <f64>load<T>(x) * unitX - <f64>load<T>(y) * unitY;
+    sum += d * d;
+  }
+  return 0.5 * sum;
+}
+
+/** Two elements from the i-th on, as doubles. */
+@inline
+function widen<T>(p: usize, i: usize): v128 {
+  return sizeof<T>() == 4 ? f64x2.promote_low_f32x4(v128.load64_zero(p + 4 * i)) : v128.load(p + 8 * i);
+}
+
+/** START on row i; margins below `threshold` are recomputed from the two rows. */
+function start<L, T>(job: Job, i: i32, end: usize, c: usize, m: usize, t: usize, threshold: f64): void {
+  const l = changetype<L>(0);
+  const inverse = v128.load_splat<T>(job.leftTables + <usize>i * sizeof<T>());
+  const one = l.lit(1);
+  const limit = l.lit(threshold);
+  const zero = l.lit(0);
+  for (let o: usize = 0; o < end; o += 16) {
+    const rho = l.mul(l.mul(v128.load(c + o), inverse), v128.load(job.rightTables + o));
+    const margin = l.sub(one, l.abs(rho));
+    v128.store(c + o, rho);
+    v128.store(m + o, margin);
+    v128.store(t + o, zero);
+    const flags = sizeof<T>() == 4 ? f32x4.lt(margin, limit) : f64x2.lt(margin, limit);
+    if (v128.any_true(flags)) remeasure<T>(job, i, <i32>(o / sizeof<T>()), c + o, m + o, threshold);
+  }
+}
+
+function remeasure<T>(job: Job, i: i32, first: i32, c: usize, m: usize, threshold: f64): void {
+  const stride = <usize>job.features * sizeof<T>();
+  const x = job.left + <usize>i * stride;
+  const last = min<i32>(first + 16 / sizeof<T>(), job.cols);
+  for (let j = first; j < last; j++, c += sizeof<T>(), m += sizeof<T>()) {
+    if (!(<f64>load<T>(m) < threshold)) continue;
+    const sign = load<T>(c) < <T>0 ? -1.0 : 1.0;
+    const unitX = load<f64>(job.leftUnits + (<usize>i << 3));
+    const unitY = load<f64>(job.rightUnits + (<usize>j << 3));
+    const margin = <T>chordSquared<T>(x, job.right + <usize>j * stride, job.features, unitX, sign * unitY);
+    store<T>(m, margin);
+    store<T>(c, <T>sign * (<T>1 - margin));
+  }
+}
+
+function plain<L, T>(m: usize, t: usize, end: usize, p0: f64, p1: f64, withTangent: bool): void {
+  if (withTangent) plainRectified<L, T>(m, t, end, p0, p1, false, true);
+  else plainRectified<L, T>(m, t, end, p0, p1, false, false);
+}
+
+function plainNear<L, T>(m: usize, t: usize, end: usize, p0: f64, p1: f64, withTangent: bool): void {
+  if (withTangent) plainRectified<L, T>(m, t, end, p0, p1, true, true);
+  else plainRectified<L, T>(m, t, end, p0, p1, true, false);
+}
+
+function fused<L, T>(
+  m: usize, t: usize, end: usize, row: usize, rs: usize, col: usize, cs: usize, p0: f64, p1: f64, withTangent: bool,
+): void {
+  if (withTangent) affineRectified<L, T>(m, t, end, row, rs, col, cs, p0, p1, false, true);
+  else affineRectified<L, T>(m, t, end, row, rs, col, cs, p0, p1, false, false);
+}
+
+function fusedNear<L, T>(
+  m: usize, t: usize, end: usize, row: usize, rs: usize, col: usize, cs: usize, p0: f64, p1: f64, withTangent: bool,
+): void {
+  if (withTangent) affineRectified<L, T>(m, t, end, row, rs, col, cs, p0, p1, true, true);
+  else affineRectified<L, T>(m, t, end, row, rs, col, cs, p0, p1, true, false);
+}
+
+/** The whole program on row i, of which the first `end` bytes of columns are wanted. */
+function runRow<L, T>(job: Job, i: i32, end: usize): void {
+  const offset = <usize>i * <usize>job.paddedCols * sizeof<T>();
+  const c = job.nngp + offset;
+  const t = job.ntk + offset;
+  const m = job.margin;
+  const rs = job.leftStride;
+  const cs = job.rightStride;
+  const withTangent = job.tangent != 0;
+  for (let k = 0; k < job.records; k++) {
+    const record = job.program + <usize>(k * RECORD_BYTES);
+    const table = <usize>load<i32>(record, 4);
+    const row = job.leftTables + table * rs + <usize>i * sizeof<T>();
+    const col = job.rightTables + table * cs;
+    const p0 = load<f64>(record, 8);
+    const p1 = load<f64>(record, 16);
+    const p2 = load<f64>(record, 24);
+    switch (load<i32>(record)) {
+      case START: start<L, T>(job, i, end, c, m, t, p0); break;
+      case TANGENT: tangent<L, T>(c, t, end, p0); break;
+      case AFFINE: affine<L, T>(c, m, t, end, row, rs, col, cs); break;
+      case RECTIFIED: rectified<L, T>(c, m, t, end, p0, p1, p2); break;
+      case ERF: erf<L, T>(c, m, t, end, row, rs, col, cs); break;
+      case GUARD: guard<L, T>(c, m, end, row, col); break;
+      case CORRELATION: correlation<L>(c, m, end); break;
+      case PLAIN_RECTIFIED: plain<L, T>(m, t, end, p0, p1, withTangent); break;
+      case PLAIN_RECTIFIED_NEAR: plainNear<L, T>(m, t, end, p0, p1, withTangent); break;
+      case AFFINE_RECTIFIED: fused<L, T>(m, t, end, row, rs, col, cs, p0, p1, withTangent); break;
+      case AFFINE_RECTIFIED_NEAR: fusedNear<L, T>(m, t, end, row, rs, col, cs, p0, p1, withTangent); break;
+      case FINISH: finish<L, T>(c, t, end, row, rs, col, cs); break;
+      default: break;
+    }
+  }
+}
+
+/** Copies the lower triangle of the leading n × n block onto the upper one. */
+function mirror<T>(a: usize, n: i32, ld: i32): void {
+  for (let i = 1; i < n; i++)
+    for (let j = 0; j < i; j++)
+      store<T>(a + <usize>(j * ld + i) * sizeof<T>(), load<T>(a + <usize>(i * ld + j) * sizeof<T>()));
+}
+
+@inline
+function tile<L, T>(job: Job): void {
+  blockProduct<T>(job.paddedRows, job.paddedCols, job.features, job.leftPacked, job.rightPacked, job.nngp, job.paddedCols, job.lower);
+  for (let i = 0; i < job.rows; i++) {
+    const wanted = <usize>(job.lower ? min(i + 1, job.cols) : job.cols) * sizeof<T>();
+    runRow<L, T>(job, i, (wanted + 15) & ~15);
+  }
+  if (job.lower) {
+    mirror<T>(job.nngp, job.rows, job.paddedCols);
+    if (job.tangent) mirror<T>(job.ntk, job.rows, job.paddedCols);
+  }
+}
+
+export function tile_f32(job: usize): void {
+  tile<F32x4, f32>(changetype<Job>(job));
+}
+export function tile_f64(job: usize): void {
+  tile<F64x2, f64>(changetype<Job>(job));
+}
+
+/** dst (cols × rows, dense) = the transpose of the leading rows × cols block of src, in blocks that stay in L1. */
+@inline
+function transpose<T>(src: usize, rows: i32, cols: i32, ld: i32, dst: usize): void {
+  for (let i0 = 0; i0 < rows; i0 += 32)
+    for (let j0 = 0; j0 < cols; j0 += 32)
+      for (let j = j0, jEnd = min(cols, j0 + 32); j < jEnd; j++)
+        for (let i = i0, iEnd = min(rows, i0 + 32); i < iEnd; i++)
+          store<T>(dst + <usize>(j * rows + i) * sizeof<T>(), load<T>(src + <usize>(i * ld + j) * sizeof<T>()));
+}
+
+export function transpose_f32(src: usize, rows: i32, cols: i32, ld: i32, dst: usize): void {
+  transpose<f32>(src, rows, cols, ld, dst);
+}
+export function transpose_f64(src: usize, rows: i32, cols: i32, ld: i32, dst: usize): void {
+  transpose<f64>(src, rows, cols, ld, dst);
+}
+
+export function pack_rows_f32(src: usize, ld: i32, rows: i32, k: i32, scale: usize, dst: usize, width: i32): void {
+  packRows<f32>(src, ld, rows, k, scale, dst, width);
+}
+export function pack_rows_f64(src: usize, ld: i32, rows: i32, k: i32, scale: usize, dst: usize, width: i32): void {
+  packRows<f64>(src, ld, rows, k, scale, dst, width);
+}

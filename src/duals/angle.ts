@@ -1,0 +1,68 @@
+/**
+ * Angle functions of the distance d = 1 − cos θ, θ ∈ [0, π/2]: free of the cancellation that ruins arccos near 1.
+ *   angle:   θ = √d · P(d)                  segment: sin θ − θ cos θ = d√d · R(d)
+ * P and R are interpolants of degree 7 (single) and 17 (double) on d ∈ [0, 1], 4 and 10 on [0, 0.35]; their errors stand in
+ * coefficients.ts. Evaluated by Estrin's scheme, which keeps the dependency chain short.
+ */
+import { Lanes } from './lanes';
+
+/** Positions of the polynomials in the coefficient table. */
+export const ANGLE: number = 0;
+export const SEGMENT: number = 18;
+export const ANGLE_NEAR: number = 36;
+export const SEGMENT_NEAR: number = 54;
+/** Up to here the short polynomials hold. */
+export const NEAR: number = 0.35;
+
+function linear<L extends Lanes<V>, V>(l: L, i: number, x: V): V {
+  return l.fma(l.table(i + 1), x, l.table(i));
+}
+
+function cubic<L extends Lanes<V>, V>(l: L, i: number, x: V, x2: V): V {
+  return l.fma(linear<L, V>(l, i + 2, x), x2, linear<L, V>(l, i, x));
+}
+
+function degree4<L extends Lanes<V>, V>(l: L, i: number, x: V, x2: V): V {
+  return l.fma(l.fma(l.table(i + 4), x2, linear<L, V>(l, i + 2, x)), x2, linear<L, V>(l, i, x));
+}
+
+function degree7<L extends Lanes<V>, V>(l: L, i: number, x: V, x2: V, x4: V): V {
+  return l.fma(cubic<L, V>(l, i + 4, x, x2), x4, cubic<L, V>(l, i, x, x2));
+}
+
+function degree10<L extends Lanes<V>, V>(l: L, i: number, x: V, x2: V, x4: V): V {
+  return l.fma(l.fma(l.table(i + 10), x2, linear<L, V>(l, i + 8, x)), l.mul(x4, x4), degree7<L, V>(l, i, x, x2, x4));
+}
+
+function degree17<L extends Lanes<V>, V>(l: L, i: number, x: V, x2: V, x4: V, x8: V): V {
+  return l.fma(
+    l.fma(linear<L, V>(l, i + 16, x), x8, degree7<L, V>(l, i + 8, x, x2, x4)),
+    x8,
+    degree7<L, V>(l, i, x, x2, x4),
+  );
+}
+
+/** The polynomial at `i` of the table on d ∈ [0, 1]; d2 = d², d4 = d⁴. */
+export function wide<L extends Lanes<V>, V>(l: L, i: number, d: V, d2: V, d4: V): V {
+  return l.narrow() ? degree7<L, V>(l, i, d, d2, d4) : degree17<L, V>(l, i, d, d2, d4, l.mul(d4, d4));
+}
+
+/** The polynomial at `i` of the table on d ∈ [0, NEAR]. */
+export function near<L extends Lanes<V>, V>(l: L, i: number, d: V, d2: V, d4: V): V {
+  return l.narrow() ? degree4<L, V>(l, i, d, d2) : degree10<L, V>(l, i, d, d2, d4);
+}
+
+/** θ for d ∈ [0, 1], root = √d. */
+export function angle<L extends Lanes<V>, V>(l: L, d: V, root: V): V {
+  const d2 = l.mul(d, d);
+  return l.mul(root, wide<L, V>(l, ANGLE, d, d2, l.mul(d2, d2)));
+}
+
+/**
+ * The angle in [0, π] whose sine s ≥ 0 and cosine c are given, each to full relative accuracy: 1 − |cos| = s²/(1 + |c|).
+ */
+export function angleOf<L extends Lanes<V>, V>(l: L, s: V, c: V): V {
+  const root = l.div(s, l.sqrt(l.add(l.lit(1), l.abs(c))));
+  const acute = angle<L, V>(l, l.min(l.mul(root, root), l.lit(1)), root);
+  return l.ifLess(c, l.lit(0), l.sub(l.lit(3.141592653589793), acute), acute);
+}

@@ -1,0 +1,50 @@
+/**
+ * Dual of the rectified family φ(x) = a min(x, 0) + b max(x, 0): relu (0, 1), leakyRelu (α, 1), abs (−1, 1).
+ * Arc-cosine kernels of order 0 and 1 (Cho & Saul 2009), rewritten for the state m = 1 − |ρ| so that no digit is lost at ρ = ±1.
+ *   A = (a² + b²)/2,   κ = (a − b)²/(2πA),   λ = ab/A,   θ = arccos|ρ|,   g = sin θ − θ cos θ
+ *   ρ ≥ 0:  1 − ρ' = m − κ g             factor/A = 1 − κ θ
+ *   ρ < 0:      ρ' = κ g − λ (1 − m)     factor/A = 1 − κ (π − θ)
+ * The variance becomes A q; `factor` is E[φ'(u)φ'(v)].
+ */
+import { ANGLE, ANGLE_NEAR, near, SEGMENT, SEGMENT_NEAR, wide } from './angle';
+import { Lanes } from './lanes';
+
+/** 1 − ρ' for ρ ≥ 0. `segment` is R(m) of angle.ts. */
+export function rectifiedDistance<L extends Lanes<V>, V>(l: L, kappa: V, m: V, root: V, segment: V): V {
+  return l.sub(m, l.mul(kappa, l.mul(l.mul(m, root), segment)));
+}
+
+/** factor/A for ρ ≥ 0. `angle` is P(m) of angle.ts. */
+export function rectifiedFactor<L extends Lanes<V>, V>(l: L, kappa: V, root: V, angle: V): V {
+  return l.sub(l.lit(1), l.mul(kappa, l.mul(root, angle)));
+}
+
+/** R(m), on [0, NEAR] only if `close`. */
+export function segmentOf<L extends Lanes<V>, V>(l: L, close: boolean, m: V, m2: V, m4: V): V {
+  return close ? near<L, V>(l, SEGMENT_NEAR, m, m2, m4) : wide<L, V>(l, SEGMENT, m, m2, m4);
+}
+
+/** P(m), on [0, NEAR] only if `close`. */
+export function angleOverRoot<L extends Lanes<V>, V>(l: L, close: boolean, m: V, m2: V, m4: V): V {
+  return close ? near<L, V>(l, ANGLE_NEAR, m, m2, m4) : wide<L, V>(l, ANGLE, m, m2, m4);
+}
+
+/** ρ' for either sign of ρ; chord = κ g. */
+export function rectifiedCorrelation<L extends Lanes<V>, V>(l: L, lambda: V, rho: V, m: V, chord: V): V {
+  const opposite = l.sub(chord, l.mul(lambda, l.sub(l.lit(1), m)));
+  return l.ifLess(rho, l.lit(0), opposite, l.sub(l.lit(1), l.sub(m, chord)));
+}
+
+/** 1 − |ρ'| for either sign of ρ, in the form that does not cancel; next = ρ', chord = κ g. */
+export function rectifiedMargin<L extends Lanes<V>, V>(l: L, lambda: V, rho: V, next: V, m: V, chord: V): V {
+  const one = l.lit(1);
+  const positive = l.sub(l.add(one, lambda), l.add(l.mul(lambda, m), chord));
+  const negative = l.add(l.sub(one, lambda), l.add(l.mul(lambda, m), chord));
+  return l.ifLess(rho, l.lit(0), l.ifLess(next, l.lit(0), negative, positive), l.sub(m, chord));
+}
+
+/** factor/A for either sign of ρ; theta = κ arccos|ρ|, halfTurn = κ π. */
+export function rectifiedSlope<L extends Lanes<V>, V>(l: L, rho: V, theta: V, halfTurn: V): V {
+  const one = l.lit(1);
+  return l.ifLess(rho, l.lit(0), l.sub(one, l.sub(halfTurn, theta)), l.sub(one, theta));
+}

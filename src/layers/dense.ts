@@ -1,0 +1,37 @@
+import { InfiniteWidthError } from '../errors';
+import { type DenseLayer, finiteParameter, type Parameterization, standardDeviation } from '../spec';
+
+export interface DenseOptions {
+  /** Standard deviation of the weights (before 1/√fan-in). Default 1. */
+  wStd?: number;
+  /** Standard deviation of the biases; left out or null: no bias. In the standard parameterization 0 is a trained bias that starts at 0. */
+  bStd?: number | null;
+  /** 'ntk' (default) or 'standard' (Sohl-Dickstein et al. 2020, arXiv 2001.07301). */
+  parameterization?: Parameterization;
+  /** Width multipliers [in, out] of the improved standard parameterization; a chain: each `in` equals the `out` before it. Default [1, 1]. */
+  s?: readonly [number, number];
+}
+
+/**
+ * A fully connected layer. With fan-in N of the base network,
+ *   NNGP: K' = w²K + b²,   NTK: Θ' = K' + w²Θ ('ntk'),   Θ' = N K + w²Θ + 1 if there is a bias ('standard').
+ * @param outDim width; it changes the kernel only through the next layer's fan-in in the standard parameterization
+ * @throws ERR_ARGUMENT for a width that is not a positive integer, a negative or non-finite standard deviation
+ */
+export function dense(outDim: number, options: DenseOptions = {}): DenseLayer {
+  const { wStd = 1, bStd = null, parameterization = 'ntk', s = [1, 1] } = options;
+  if (!Number.isInteger(outDim) || outDim < 1)
+    throw new InfiniteWidthError('ERR_ARGUMENT', `dense: the width must be a positive integer, got ${String(outDim)}`, { outDim });
+  if (parameterization !== 'ntk' && parameterization !== 'standard')
+    throw new InfiniteWidthError('ERR_ARGUMENT', `dense: parameterization is 'ntk' or 'standard', got ${String(parameterization)}`, { parameterization });
+  if (!Array.isArray(s) || s.length !== 2 || !s.every((x) => finiteParameter(x, 'dense', 's') > 0))
+    throw new InfiniteWidthError('ERR_ARGUMENT', `dense: s is a pair of positive width multipliers [in, out], got ${String(s)}`, { s });
+  return Object.freeze({
+    kind: 'dense',
+    outDim,
+    wStd: standardDeviation(wStd, 'dense', 'wStd'),
+    bStd: bStd === null ? null : standardDeviation(bStd, 'dense', 'bStd'),
+    parameterization,
+    s: Object.freeze([s[0], s[1]] as [number, number]),
+  });
+}

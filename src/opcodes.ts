@@ -1,0 +1,33 @@
+/**
+ * Operations of a kernel program (program.ts) on a strip of pairs, shared by the interpreters in assembly/program.ts and
+ * backends/js-tile.ts. State per pair: ρ (correlation), m = 1 − |ρ|, t (NTK over the rows' scales). The fused operations serve
+ * pairs with ρ ≥ 0 and keep only m and t.
+ */
+
+/** ρ, m from the Gram entry and the rows' inverse norms (table 0); t = 0. */
+export const START: i32 = 0;
+/** t += p₀ ρ: a dense layer without bias. */
+export const TANGENT: i32 = 1;
+/** Any dense layer; tables u v α π β. */
+export const AFFINE: i32 = 2;
+/** Rectified activation, either sign; p = κ, λ, κπ. */
+export const RECTIFIED: i32 = 3;
+/** a·erf(b x); tables u w √u 1/√u cos α √α 1/√(2α) φ. */
+export const ERF: i32 = 4;
+/** ρ = 0 where a row's variance is 0; table of 1 and 0. */
+export const GUARD: i32 = 5;
+/** ρ = 1 − m, after fused operations. */
+export const CORRELATION: i32 = 6;
+/** TANGENT then RECTIFIED for ρ ≥ 0; p = p₀, κ. */
+export const PLAIN_RECTIFIED: i32 = 7;
+/** The same where m ≤ NEAR. */
+export const PLAIN_RECTIFIED_NEAR: i32 = 8;
+/** AFFINE with α = u, π₁π₂ = p₀ u₁u₂, then RECTIFIED, for ρ ≥ 0; p = p₀, κ; tables u v β. */
+export const AFFINE_RECTIFIED: i32 = 9;
+/** The same where the affine layer leaves m ≤ NEAR. */
+export const AFFINE_RECTIFIED_NEAR: i32 = 10;
+/** nngp = R₁R₂ρ, ntk = σ₁σ₂t; tables R σ. */
+export const FINISH: i32 = 11;
+
+/** A record: code, first table (i32 each), then three f64 parameters. */
+export const RECORD_BYTES: i32 = 32;

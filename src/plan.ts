@@ -1,0 +1,111 @@
+/**
+ * Program + sizes → Plan: the tile grid, the bytes and the floating-point operations of a kernel, known before anything runs.
+ * Here, and only here, sizes are chosen and impossible ones refused.
+ */
+import { tileBytes } from './backends/wasm-tile';
+import type { TileJob } from './backends/backend';
+import { InfiniteWidthError } from './errors';
+import { bytesPer, type DType } from './ndarray';
+import * as op from './opcodes';
+import type { Program } from './program';
+
+export interface Plan {
+  readonly job: TileJob;
+  readonly n1: number;
+  readonly n2: number;
+  /** x2 is x1: tiles on and below the diagonal only. */
+  readonly symmetric: boolean;
+  readonly tiles: readonly Tile[];
+  /** Bytes of the results and of the workspace beside them. */
+  readonly resultBytes: number;
+  readonly workspaceBytes: number;
+  readonly flops: number;
+}
+
+export interface Tile {
+  readonly row: number;
+  readonly rows: number;
+  readonly col: number;
+  readonly cols: number;
+}
+
+/** Rows and columns of a tile while its panels stay below PANEL_BYTES. */
+const TILE_ROWS = 256;
+const TILE_COLS = 256;
+const PANEL_BYTES = 32 << 20;
+/** The most WebAssembly memory an instance can have. */
+const WASM_BYTES = 2 ** 32 - 65536;
+
+export interface Sizes {
+  readonly n1: number;
+  readonly n2: number;
+  readonly features: number;
+  readonly dtype: DType;
+  readonly symmetric: boolean;
+  readonly nngp: boolean;
+  readonly ntk: boolean;
+  /** Results the caller has already allocated. */
+  readonly preallocated: number;
+}
+
+/** @throws ERR_OUT_OF_MEMORY if results and workspace exceed what the machine has free */
+export function makePlan(program: Program, sizes: Sizes): Plan {
+  const { n1, n2, features, dtype, symmetric } = sizes;
+  const size = bytesPer(dtype);
+  const fitting = Math.max(8, Math.floor(PANEL_BYTES / (features * size) / 8) * 8);
+  const side = (n: number, most: number) => Math.min(most, fitting, Math.ceil(n / 8) * 8);
+  const rows = side(n1, TILE_ROWS);
+  const job: TileJob = { program, dtype, features, rows, cols: symmetric ? rows : side(n2, TILE_COLS), tangent: sizes.ntk };
+  const workspaceBytes = tileBytes(job);
+  const resultBytes = n1 * n2 * size * ((sizes.nngp ? 1 : 0) + (sizes.ntk ? 1 : 0));
+  refuse(resultBytes - sizes.preallocated, workspaceBytes, n1, n2);
+  const pairs = symmetric ? (n1 * (n1 + 1)) / 2 : n1 * n2;
+  return { job, n1, n2, symmetric, tiles: grid(n1, n2, job, symmetric), resultBytes, workspaceBytes, flops: pairs * flopsPerPair(job) };
+}
+
+function grid(n1: number, n2: number, job: TileJob, symmetric: boolean): Tile[] {
+  const tiles: Tile[] = [];
+  for (let row = 0; row < n1; row += job.rows)
+    for (let col = 0; col < (symmetric ? row + 1 : n2); col += job.cols)
+      tiles.push({ row, rows: Math.min(job.rows, n1 - row), col, cols: Math.min(job.cols, n2 - col) });
+  return tiles;
+}
+
+/** Additions, multiplications, divisions and roots of each operation on one pair, for the figures that explain() prints. */
+const FLOPS: Readonly<Record<number, number>> = {
+  [op.START]: 4,
+  [op.TANGENT]: 2,
+  [op.AFFINE]: 26,
+  [op.RECTIFIED]: 90,
+  [op.ERF]: 110,
+  [op.GUARD]: 5,
+  [op.CORRELATION]: 1,
+  [op.PLAIN_RECTIFIED]: 82,
+  [op.PLAIN_RECTIFIED_NEAR]: 54,
+  [op.AFFINE_RECTIFIED]: 92,
+  [op.AFFINE_RECTIFIED_NEAR]: 64,
+  [op.FINISH]: 4,
+};
+
+export function flopsPerPair({ program, features }: TileJob): number {
+  return 2 * features + program.ops.reduce((sum, { code }) => sum + FLOPS[code], 0);
+}
+
+function refuse(resultBytes: number, workspaceBytes: number, n1: number, n2: number): void {
+  const free = availableMemory();
+  const bytes = resultBytes + workspaceBytes;
+  if (bytes <= free && workspaceBytes <= WASM_BYTES) return;
+  throw new InfiniteWidthError(
+    'ERR_OUT_OF_MEMORY',
+    `a ${n1} × ${n2} kernel needs ${gigabytes(bytes)} and ${gigabytes(free)} are free; ask for one kernel in get, use float32, or compute blocks of rows (x1 in parts, x2 whole)`,
+    { bytes, available: free, n1, n2 },
+  );
+}
+
+const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
+
+/** Bytes this process may still take, where the runtime says so. */
+export function availableMemory(): number {
+  const runtime = (globalThis as { process?: { availableMemory?: () => number } }).process;
+  return runtime?.availableMemory?.() ?? Number.POSITIVE_INFINITY;
+}

@@ -1,0 +1,161 @@
+/**
+ * Steps → Program: the flat list of operations (opcodes.ts) that an interpreter runs over strips of pairs. Fused operations are
+ * chosen where every pair has ρ ≥ 0, short polynomials where 1 − ρ is known to be small: a bias-free rectified layer maps
+ * 1 − ρ ≤ D to D − κ g(D), whatever the data.
+ */
+import { NEAR, SEGMENT } from './duals/angle';
+import { DOUBLE } from './duals/coefficients';
+import type { Step } from './infer';
+import * as op from './opcodes';
+
+export interface Op {
+  readonly code: number;
+  /** Index of the first row table the operation reads. */
+  readonly table: number;
+  readonly params: readonly number[];
+}
+
+export interface Program {
+  readonly steps: readonly Step[];
+  readonly ops: readonly Op[];
+  /** Row tables of all operations together. */
+  readonly tables: number;
+  /** Rows of variance 0 may carry an NTK of their own. */
+  readonly guarded: boolean;
+}
+
+/** κ, λ and the variance factor A of rectified.ts. */
+export function rectifiedConstants(a: number, b: number): { kappa: number; lambda: number; variance: number } {
+  const variance = (a * a + b * b) / 2;
+  if (variance === 0) return { kappa: 0, lambda: 0, variance };
+  return { kappa: (a - b) ** 2 / (2 * Math.PI * variance), lambda: (a * b) / variance, variance };
+}
+
+/** Row tables an operation reads. */
+export const TABLES_OF: readonly number[] = Object.assign([] as number[], {
+  [op.START]: 1,
+  [op.TANGENT]: 0,
+  [op.AFFINE]: 5,
+  [op.RECTIFIED]: 0,
+  [op.ERF]: 9,
+  [op.GUARD]: 1,
+  [op.CORRELATION]: 0,
+  [op.PLAIN_RECTIFIED]: 0,
+  [op.PLAIN_RECTIFIED_NEAR]: 0,
+  [op.AFFINE_RECTIFIED]: 3,
+  [op.AFFINE_RECTIFIED_NEAR]: 3,
+  [op.FINISH]: 2,
+});
+
+/** 1 − |ρ| below which a pair's margin is recomputed from its rows: a Gram product knows it to eps only. */
+export const REMEASURE = { float32: 1e-2, float64: 1e-3 } as const;
+
+export function compile(steps: readonly Step[], threshold: number): Program {
+  const guarded = steps.some((step) => step.kind === 'affine' && carriesZero(step));
+  const builder = new Builder(guarded);
+  builder.emit(op.START, threshold);
+  for (let i = 0; i < steps.length; i++) {
+    const step = steps[i];
+    const next = steps[i + 1];
+    if (step.kind === 'affine' && next?.kind === 'rectified' && builder.canFuse(step)) {
+      builder.fused(step, next);
+      i++;
+    } else builder.step(step);
+  }
+  builder.unfuse();
+  builder.emit(op.FINISH);
+  return { steps, ops: builder.ops, tables: builder.tables, guarded };
+}
+
+type Affine = Extract<Step, { kind: 'affine' }>;
+type Rectified = Extract<Step, { kind: 'rectified' }>;
+
+/** Weight of ρ in t' of a dense layer without bias; w > 0. */
+const tangentWeight = (step: Affine): number => (step.fanIn === null ? 1 : step.fanIn / (step.w * step.w));
+
+class Builder {
+  readonly ops: Op[] = [];
+  tables = 0;
+  /** Every pair has ρ ≥ 0 from here on. */
+  private nonnegative = false;
+  /** ρ is held as 1 − m only. */
+  private marginOnly = false;
+  /** Largest 1 − ρ there can be, where ρ ≥ 0. */
+  private bound = 1;
+
+  /** @param guard a row may have variance 0 and an NTK of its own: its correlations must stay 0 */
+  constructor(private guard: boolean) {}
+
+  emit(code: number, ...params: number[]): void {
+    this.ops.push({ code, table: this.tables, params });
+    this.tables += TABLES_OF[code];
+  }
+
+  /** Makes ρ available again after fused operations. */
+  unfuse(): void {
+    if (this.marginOnly) this.emit(op.CORRELATION);
+    this.marginOnly = false;
+  }
+
+  canFuse(step: Affine): boolean {
+    return this.nonnegative && !this.guard && step.w > 0;
+  }
+
+  fused(step: Affine, next: Rectified): void {
+    const { kappa, lambda } = rectifiedConstants(next.a, next.b);
+    const biased = hasBiasTerm(step);
+    if (biased) this.bound = 1;
+    const close = this.bound <= NEAR;
+    if (biased) this.emit(close ? op.AFFINE_RECTIFIED_NEAR : op.AFFINE_RECTIFIED, tangentWeight(step), kappa);
+    else this.emit(close ? op.PLAIN_RECTIFIED_NEAR : op.PLAIN_RECTIFIED, tangentWeight(step), kappa);
+    this.marginOnly = true;
+    this.nonnegative = lambda <= 0;
+    this.bound = lambda <= 0 ? nextBound(this.bound, kappa) : 1;
+  }
+
+  step(step: Step): void {
+    this.unfuse();
+    switch (step.kind) {
+      case 'affine':
+        return this.affine(step);
+      case 'shift':
+        this.guard = false;
+        this.bound = 1;
+        return this.emit(op.AFFINE);
+      case 'erf':
+        this.emit(op.ERF);
+        break;
+      case 'rectified': {
+        const { kappa, lambda } = rectifiedConstants(step.a, step.b);
+        this.emit(op.RECTIFIED, kappa, lambda, kappa * Math.PI);
+        this.nonnegative = lambda <= 0;
+      }
+    }
+    this.bound = 1;
+    if (this.guard) this.emit(op.GUARD);
+  }
+
+  private affine(step: Affine): void {
+    if (!hasBiasTerm(step) && step.w > 0) return this.emit(op.TANGENT, tangentWeight(step));
+    this.bound = 1;
+    this.emit(op.AFFINE);
+    if (step.b > 0) this.guard = false;
+    if (step.b === 0 && step.w === 0) {
+      this.guard = true;
+      this.emit(op.GUARD);
+    }
+  }
+}
+
+/** The layer adds something besides w²K and its NTK: a bias that is not absent, or any bias in the standard parameterization. */
+const hasBiasTerm = (step: Affine): boolean => step.b > 0 || (step.fanIn !== null && step.hasBias);
+
+/** A zero row keeps variance 0 and yet gets an NTK of its own (or the weights vanish). */
+const carriesZero = (step: Affine): boolean => step.b === 0 && (step.w === 0 || (step.fanIn !== null && step.hasBias));
+
+/** Largest D − κ g(D) on [0, bound], with room for rounding; the map increases. */
+function nextBound(bound: number, kappa: number): number {
+  let segment = 0;
+  for (let i = 17; i >= 0; i--) segment = segment * bound + DOUBLE[SEGMENT + i];
+  return Math.min(1, bound - kappa * bound * Math.sqrt(bound) * segment + 1e-6);
+}

@@ -1,0 +1,147 @@
+/**
+ * The pass over rows: everything about a pair that depends on one of its rows alone. For each row it follows the variance
+ * q = r², the scale σ of its NTK (σ = r, or a stand-in where r = 0) and the NTK of the row with itself, and fills the tables of
+ * the program's operations in double precision, whatever the tile's precision.
+ */
+import { angleOf } from './duals/angle';
+import { type Scalar, scalar } from './duals/scalar';
+import { InfiniteWidthError } from './errors';
+import type { Step } from './infer';
+import * as op from './opcodes';
+import { type Program, rectifiedConstants } from './program';
+
+export interface RowPass {
+  /** tables × rows, table by table. */
+  readonly tables: Float64Array;
+  /** NNGP and NTK of each row with itself. */
+  readonly variance: Float64Array;
+  readonly tangent: Float64Array;
+}
+
+interface Row {
+  r: number;
+  sigma: number;
+  /** NTK of the row with itself, over σ². */
+  t: number;
+}
+
+/**
+ * @param inverse 1/(norm of the scaled row), 0 for a zero row; @param radius |x|/√features of each row
+ */
+export function passRows(program: Program, inverse: Float64Array, radius: Float64Array, from: number, count: number): RowPass {
+  const tables = new Float64Array(program.tables * count);
+  const variance = new Float64Array(count);
+  const tangent = new Float64Array(count);
+  const fill = (table: number, i: number, ...values: number[]) => {
+    for (let k = 0; k < values.length; k++) tables[(table + k) * count + i] = values[k];
+  };
+  for (let i = 0; i < count; i++) {
+    const r = radius[from + i];
+    const row: Row = { r, sigma: r > 0 || !program.guarded ? r : 1, t: 0 };
+    let next = 0;
+    for (const { code, table } of program.ops) {
+      if (code === op.START) fill(table, i, inverse[from + i]);
+      else if (code === op.GUARD) fill(table, i, row.r > 0 ? 1 : 0);
+      else if (code === op.FINISH) fill(table, i, row.r, row.sigma);
+      else if (code !== op.CORRELATION) next = advance(program.steps, next, row, code, (...values) => fill(table, i, ...values));
+    }
+    variance[i] = row.r * row.r;
+    tangent[i] = row.sigma * row.sigma * row.t;
+  }
+  return { tables, variance, tangent };
+}
+
+/** Follows one row through the step (or the two fused steps) of an operation; gives the index of the next step. */
+function advance(steps: readonly Step[], index: number, row: Row, code: number, fill: (...values: number[]) => void): number {
+  const step = steps[index];
+  switch (step.kind) {
+    case 'affine':
+    case 'shift': {
+      const { u, v, alpha, pi, beta } = step.kind === 'affine' ? affineRow(step, row) : shiftRow(step.c, row);
+      if (code === op.AFFINE) fill(u, v, alpha, pi, beta);
+      if (code === op.AFFINE_RECTIFIED || code === op.AFFINE_RECTIFIED_NEAR) fill(u, v, beta);
+      const isFused = code >= op.PLAIN_RECTIFIED && code <= op.AFFINE_RECTIFIED_NEAR;
+      return isFused ? advance(steps, index + 1, row, op.RECTIFIED, fill) : index + 1;
+    }
+    case 'rectified': {
+      const { variance } = rectifiedConstants(step.a, step.b);
+      if (row.r === 0) row.t *= (step.a + step.b) ** 2 / (4 * variance);
+      row.r *= Math.sqrt(variance);
+      row.sigma *= Math.sqrt(variance);
+      return index + 1;
+    }
+    case 'erf':
+      fill(...erfRow(step, row));
+      return index + 1;
+  }
+}
+
+interface AffineRow {
+  u: number;
+  v: number;
+  alpha: number;
+  pi: number;
+  beta: number;
+}
+
+/** a / b, and 0 over the scale of a row that carries nothing. */
+const over = (a: number, b: number): number => (b > 0 ? a / b : 0);
+
+function affineRow(step: Extract<Step, { kind: 'affine' }>, row: Row): AffineRow {
+  const { w, b, fanIn, hasBias } = step;
+  const wr = w * row.r;
+  const radius = b === 0 ? wr : Math.hypot(wr, b);
+  const sigma = radius > 0 ? radius : w > 0 ? w * row.sigma : row.sigma;
+  const entry: AffineRow = {
+    u: over(wr, radius),
+    v: over(b, radius),
+    alpha: over(w * row.sigma, sigma),
+    pi: over(fanIn === null ? wr : Math.sqrt(fanIn) * row.r, sigma),
+    beta: over(fanIn === null ? b : hasBias ? 1 : 0, sigma),
+  };
+  row.t = entry.alpha ** 2 * row.t + entry.pi ** 2 * (row.r > 0 ? 1 : 0) + entry.beta ** 2;
+  row.r = radius;
+  row.sigma = sigma;
+  return entry;
+}
+
+function shiftRow(c: number, row: Row): AffineRow {
+  const radius = Math.hypot(row.r, c);
+  const entry = { u: row.r / radius, v: Math.abs(c) / radius, alpha: row.sigma / radius, pi: 0, beta: 0 };
+  row.t *= entry.alpha ** 2;
+  row.r = radius;
+  row.sigma = radius;
+  return entry;
+}
+
+/** u w √u 1/√u cos α α √α 1/√(2α) φ of erf.ts. */
+function erfRow(step: Extract<Step, { kind: 'erf' }>, row: Row): number[] {
+  const p = Math.abs(step.b) * row.r;
+  const w = 1 / (1 + 2 * p * p);
+  const rootU = (Math.SQRT2 * p) / Math.sqrt(1 + 2 * p * p);
+  const u = rootU * rootU;
+  const cosine = Math.sqrt(w * (1 + u));
+  const alpha = angleOf<Scalar, number>(scalar, u, cosine);
+  const g = Math.sqrt(alpha);
+  const radius = Math.abs(step.a) * Math.sqrt(2 / Math.PI) * g;
+  const slope = 2 * Math.abs(step.a * step.b) * Math.sqrt(w / Math.PI) * row.sigma;
+  const sigma = radius > 0 ? radius : slope > 0 ? slope : row.sigma;
+  const phi = over(slope, sigma);
+  row.t *= phi ** 2 / cosine;
+  row.r = radius;
+  row.sigma = sigma;
+  return [u, w, rootU, u > 0 ? 1 / rootU : 0, cosine, alpha, g, radius > 0 ? 1 / (Math.SQRT2 * g) : 0, phi];
+}
+
+/** Refuses rows whose kernel does not fit the dtype: no entry exceeds the largest of its two diagonal ones. @throws ERR_NON_FINITE */
+export function checkRange(pass: RowPass, from: number, dtype: 'float32' | 'float64', name: string): void {
+  const largest = dtype === 'float32' ? 3.4028234663852886e38 : Number.MAX_VALUE;
+  for (let i = 0; i < pass.variance.length; i++)
+    if (!(pass.variance[i] <= largest && pass.tangent[i] <= largest))
+      throw new InfiniteWidthError(
+        'ERR_NON_FINITE',
+        `the kernel of ${name} row ${from + i} with itself is beyond ${dtype} (nngp ${pass.variance[i]}, ntk ${pass.tangent[i]}); ` +
+          `${dtype === 'float32' ? "use dtype 'float64', " : ''}scale the data down or use a smaller wStd`,
+        { row: from + i, nngp: pass.variance[i], ntk: pass.tangent[i] },
+      );
+}
