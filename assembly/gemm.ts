@@ -25,6 +25,7 @@ export function linalg_work_bytes(): usize {
  * above C's diagonal and leaves them as they are.
  */
 export function blockProduct<T>(m: i32, n: i32, k: i32, ap: usize, bp: usize, c: usize, ldc: i32, lower: i32): void {
+  if (k == 0) for (let i = 0; i < m; i++) memory.fill(at<T>(c, ldc, i, 0), 0, bytes<T>(n));
   for (let kb = 0; kb < k; kb += KC) {
     const kc = min(KC, k - kb);
     for (let j = 0; j < n; j += NR<T>()) {

@@ -1,4 +1,4 @@
-/** Lane algebra over v128 (see src/duals/lanes.ts). Instances are never allocated: `changetype<F32x4>(0)` carries the type. */
+/** Lane algebra over v128 in linear memory (see src/duals/lanes.ts, pair.ts). Instances are never allocated: `changetype<F32x4>(0)` carries the type. */
 
 /** Coefficient tables, one 16-byte broadcast per entry, filled by the loader through `coefficients_f32` and `_f64`. */
 const TABLE_F32 = memory.data(16 * 128, 16);
@@ -12,6 +12,8 @@ export function coefficients_f64(): usize {
 }
 
 export class F32x4 {
+  @inline load(at: usize): v128 { return v128.load(at); }
+  @inline store(at: usize, value: v128): void { v128.store(at, value); }
   @inline narrow(): boolean { return true; }
   @inline lit(x: f64): v128 { return f32x4.splat(<f32>x); }
   @inline table(i: f64): v128 { return v128.load(TABLE_F32 + (<usize>i << 4)); }
@@ -31,6 +33,8 @@ export class F32x4 {
 }
 
 export class F64x2 {
+  @inline load(at: usize): v128 { return v128.load(at); }
+  @inline store(at: usize, value: v128): void { v128.store(at, value); }
   @inline narrow(): boolean { return false; }
   @inline lit(x: f64): v128 { return f64x2.splat(x); }
   @inline table(i: f64): v128 { return v128.load(TABLE_F64 + (<usize>i << 4)); }

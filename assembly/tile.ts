@@ -166,12 +166,11 @@ function runRow<L, T>(job: Job, i: i32, end: usize): void {
     const col = job.rightTables + table * cs;
     const p0 = load<f64>(record, 8);
     const p1 = load<f64>(record, 16);
-    const p2 = load<f64>(record, 24);
     switch (load<i32>(record)) {
       case START: start<L, T>(job, i, end, c, m, t, p0); break;
       case TANGENT: tangent<L, T>(c, t, end, p0); break;
       case AFFINE: affine<L, T>(c, m, t, end, row, rs, col, cs); break;
-      case RECTIFIED: rectified<L, T>(c, m, t, end, p0, p1, p2); break;
+      case RECTIFIED: rectified<L, T>(c, m, t, end, p0, p1); break;
       case ERF: erf<L, T>(c, m, t, end, row, rs, col, cs); break;
       case GUARD: guard<L, T>(c, m, end, row, col); break;
       case CORRELATION: correlation<L>(c, m, end); break;

@@ -103,7 +103,7 @@ export function kernelSync<F extends KernelField>(
 }
 
 /** Distinguishes kernel(net, x1, options) from kernel(net, x1, x2, options). */
-function splitArguments<F extends KernelField>(second?: Input | KernelOptions<F> | null, third?: KernelOptions<F>): [Input | null, KernelOptions<F>] {
+export function splitArguments<F extends KernelField>(second?: Input | KernelOptions<F> | null, third?: KernelOptions<F>): [Input | null, KernelOptions<F>] {
   const isInput = Array.isArray(second) || (second !== null && typeof second === 'object' && ('data' in second || 'shape' in second));
   if (isInput) return [second as Input, third ?? {}];
   return [null, (second as KernelOptions<F> | null | undefined) ?? third ?? {}];

@@ -37,7 +37,7 @@ export const TABLES_OF: readonly number[] = Object.assign([] as number[], {
   [op.TANGENT]: 0,
   [op.AFFINE]: 5,
   [op.RECTIFIED]: 0,
-  [op.ERF]: 9,
+  [op.ERF]: 8,
   [op.GUARD]: 1,
   [op.CORRELATION]: 0,
   [op.PLAIN_RECTIFIED]: 0,
@@ -127,7 +127,7 @@ class Builder {
         break;
       case 'rectified': {
         const { kappa, lambda } = rectifiedConstants(step.a, step.b);
-        this.emit(op.RECTIFIED, kappa, lambda, kappa * Math.PI);
+        this.emit(op.RECTIFIED, kappa, lambda);
         this.nonnegative = lambda <= 0;
       }
     }
@@ -139,11 +139,8 @@ class Builder {
     if (!hasBiasTerm(step) && step.w > 0) return this.emit(op.TANGENT, tangentWeight(step));
     this.bound = 1;
     this.emit(op.AFFINE);
-    if (step.b > 0) this.guard = false;
-    if (step.b === 0 && step.w === 0) {
-      this.guard = true;
-      this.emit(op.GUARD);
-    }
+    this.guard = step.b === 0 && (this.guard || step.w === 0);
+    if (this.guard) this.emit(op.GUARD);
   }
 }
 

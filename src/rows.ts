@@ -3,7 +3,7 @@
  * q = r², the scale σ of its NTK (σ = r, or a stand-in where r = 0) and the NTK of the row with itself, and fills the tables of
  * the program's operations in double precision, whatever the tile's precision.
  */
-import { angleOf } from './duals/angle';
+import { acuteAngle } from './duals/angle';
 import { type Scalar, scalar } from './duals/scalar';
 import { InfiniteWidthError } from './errors';
 import type { Step } from './infer';
@@ -114,14 +114,14 @@ function shiftRow(c: number, row: Row): AffineRow {
   return entry;
 }
 
-/** u w √u 1/√u cos α α √α 1/√(2α) φ of erf.ts. */
+/** u w √u 1/√u cos α √α 1/√(2α) φ of erf.ts. */
 function erfRow(step: Extract<Step, { kind: 'erf' }>, row: Row): number[] {
   const p = Math.abs(step.b) * row.r;
   const w = 1 / (1 + 2 * p * p);
   const rootU = (Math.SQRT2 * p) / Math.sqrt(1 + 2 * p * p);
   const u = rootU * rootU;
   const cosine = Math.sqrt(w * (1 + u));
-  const alpha = angleOf<Scalar, number>(scalar, u, cosine);
+  const alpha = acuteAngle<Scalar, number>(scalar, u, cosine);
   const g = Math.sqrt(alpha);
   const radius = Math.abs(step.a) * Math.sqrt(2 / Math.PI) * g;
   const slope = 2 * Math.abs(step.a * step.b) * Math.sqrt(w / Math.PI) * row.sigma;
@@ -130,7 +130,7 @@ function erfRow(step: Extract<Step, { kind: 'erf' }>, row: Row): number[] {
   row.t *= phi ** 2 / cosine;
   row.r = radius;
   row.sigma = sigma;
-  return [u, w, rootU, u > 0 ? 1 / rootU : 0, cosine, alpha, g, radius > 0 ? 1 / (Math.SQRT2 * g) : 0, phi];
+  return [u, w, rootU, u > 0 ? 1 / rootU : 0, cosine, g, radius > 0 ? 1 / (Math.SQRT2 * g) : 0, phi];
 }
 
 /** Refuses rows whose kernel does not fit the dtype: no entry exceeds the largest of its two diagonal ones. @throws ERR_NON_FINITE */

@@ -2,44 +2,62 @@
  * Tiles in plain JavaScript doubles: the reference for every other backend, and the path where WebAssembly is forbidden. Sums run
  * in the order of the core (slabs of SLAB features), so in float64 the plain simd build agrees with it bit for bit.
  */
-import * as affine from '../duals/affine';
-import * as erf from '../duals/erf';
-import { angleOverRoot, rectifiedCorrelation, rectifiedDistance, rectifiedFactor, rectifiedMargin, rectifiedSlope, segmentOf } from '../duals/rectified';
-import { scalar as l } from '../duals/scalar';
+import type { PairLanes } from '../duals/pair';
+import { Scalar } from '../duals/scalar';
 import * as op from '../opcodes';
 import type { Panel, TileField, TileJob, TileWorker } from './backend';
+import { type PairPlaces, pairStep } from './pair-step';
 
 /** Features summed before their sum joins the total, as in assembly/micro.ts. */
 export const SLAB = 256;
 
-/** ρ, 1 − |ρ| and the scaled NTK of one pair. */
-interface Pair {
-  c: number;
-  m: number;
-  t: number;
+type Place = 'c' | 'm' | 't';
+const PLACES: PairPlaces<Place> = { c: 'c', m: 'm', t: 't' };
+
+/** The pair at hand: ρ, 1 − |ρ|, scaled NTK, and the arithmetic on them. */
+class Pair extends Scalar implements PairLanes<number, Place> {
+  c = 0;
+  m = 0;
+  t = 0;
+  load(at: Place): number {
+    return this[at];
+  }
+  store(at: Place, value: number): void {
+    this[at] = value;
+  }
 }
 
 export function createJsTileWorker(job: TileJob): TileWorker {
   let rows: Panel;
   let cols: Panel;
   const tile = { nngp: new Float64Array(job.rows * job.cols), ntk: new Float64Array(job.rows * job.cols) };
-  const pair: Pair = { c: 0, m: 0, t: 0 };
+  const pair = new Pair();
+
+  const remeasure = (i: number, j: number) => {
+    const sign = pair.c < 0 ? -1 : 1;
+    pair.m = chordSquared(rows, i, cols, j, job.features, sign);
+    pair.c = sign * (1 - pair.m);
+  };
 
   const computePair = (i: number, j: number) => {
     pair.c = gram(rows, i, cols, j, job.features);
     for (const { code, table, params } of job.program.ops) {
-      const at = (k: number) => rows.tables[(table + k) * rows.count + i];
-      const to = (k: number) => cols.tables[(table + k) * cols.count + j];
-      if (code === op.START) start(pair, at(0) * to(0), params[0], () => chordSquared(rows, i, cols, j, job.features, pair.c < 0 ? -1 : 1));
-      else STEPS[code](pair, params, at, to);
+      const row = (k: number) => rows.tables[(table + k) * rows.count + i];
+      const col = (k: number) => cols.tables[(table + k) * cols.count + j];
+      pairStep<Pair, number, Place>(pair, code, PLACES, row, col, (k) => params[k]);
+      if (code === op.START && pair.m < params[0]) remeasure(i, j);
     }
     tile.nngp[i * job.cols + j] = pair.c;
     tile.ntk[i * job.cols + j] = pair.t;
   };
 
   return {
-    setRows: (panel) => void (rows = panel),
-    setCols: (panel) => void (cols = panel),
+    setRows(panel) {
+      rows = panel;
+    },
+    setCols(panel) {
+      cols = panel;
+    },
     compute(lower) {
       for (let i = 0; i < rows.count; i++) for (let j = 0, end = lower ? i + 1 : cols.count; j < end; j++) computePair(i, j);
       if (lower) for (const field of [tile.nngp, tile.ntk]) mirror(field, rows.count, job.cols);
@@ -90,93 +108,3 @@ function chordSquared(x: Panel, i: number, y: Panel, j: number, features: number
   }
   return 0.5 * sum;
 }
-
-function start(pair: Pair, inverse: number, threshold: number, remeasure: () => number): void {
-  pair.c *= inverse;
-  pair.m = 1 - Math.abs(pair.c);
-  pair.t = 0;
-  if (!(pair.m < threshold)) return;
-  pair.m = remeasure();
-  pair.c = (pair.c < 0 ? -1 : 1) * (1 - pair.m);
-}
-
-type Entry = (k: number) => number;
-type StepFunction = (pair: Pair, params: readonly number[], row: Entry, col: Entry) => void;
-
-function rectified(pair: Pair, [kappa, lambda, halfTurn]: readonly number[]): void {
-  const { c, m } = pair;
-  const root = Math.sqrt(m);
-  const m2 = m * m;
-  const m4 = m2 * m2;
-  const chord = kappa * (m * root * segmentOf(l, false, m, m2, m4));
-  const theta = kappa * (root * angleOverRoot(l, false, m, m2, m4));
-  pair.t *= rectifiedSlope(l, c, theta, halfTurn);
-  pair.c = rectifiedCorrelation(l, lambda, c, m, chord);
-  pair.m = rectifiedMargin(l, lambda, c, pair.c, m, chord);
-}
-
-function rectifiedNonnegative(pair: Pair, before: number, m: number, kappa: number, close: boolean): void {
-  const root = Math.sqrt(m);
-  const m2 = m * m;
-  const m4 = m2 * m2;
-  pair.t = before * rectifiedFactor(l, kappa, root, angleOverRoot(l, close, m, m2, m4));
-  pair.m = rectifiedDistance(l, kappa, m, root, segmentOf(l, close, m, m2, m4));
-}
-
-const plainRectified =
-  (close: boolean): StepFunction =>
-  (pair, [weight, kappa]) =>
-    rectifiedNonnegative(pair, l.fma(weight, 1 - pair.m, pair.t), pair.m, kappa, close);
-
-const affineRectified =
-  (close: boolean): StepFunction =>
-  (pair, [weight, kappa], row, col) => {
-    const carried = row(0) * col(0) * l.fma(weight, 1 - pair.m, pair.t);
-    const margin = affine.affineDistance(l, pair.m, row(0), col(0), row(1), col(1));
-    rectifiedNonnegative(pair, l.fma(row(2), col(2), carried), margin, kappa, close);
-  };
-
-function affineStep(pair: Pair, _params: readonly number[], row: Entry, col: Entry): void {
-  const [u1, u2, v1, v2] = [row(0), col(0), row(1), col(1)];
-  const next = affine.affineCorrelation(l, pair.c, u1, u2, v1, v2);
-  pair.t = affine.affineTangent(l, pair.t, pair.c, row(2) * col(2), row(3) * col(3), row(4) * col(4));
-  pair.m = affine.affineMargin(l, pair.c, next, pair.m, u1, u2, v1, v2);
-  pair.c = next;
-}
-
-function erfStep(pair: Pair, _params: readonly number[], row: Entry, col: Entry): void {
-  const size = Math.abs(pair.c);
-  const across = pair.m * (2 - pair.m);
-  const cosine = erf.erfCosine(l, across, row(0), col(0), row(1), col(1));
-  const difference = erf.erfDifference(l, row(0), col(0), row(1), col(1));
-  const s1 = erf.erfSine(l, difference, across, col(0), cosine, col(2) * row(3) * size, row(4));
-  const s2 = erf.erfSine(l, 0 - difference, across, row(0), cosine, row(2) * col(3) * size, col(4));
-  const sine = row(2) * col(2) * size;
-  const spread = erf.erfSpread(l, s1, l.fma(row(4), cosine, row(0) * sine), s2, l.fma(col(4), cosine, col(0) * sine));
-  const h = row(7) * col(7);
-  const next = erf.erfCorrelation(l, spread, row(5), col(5), h);
-  pair.t = (row(8) * col(8) * pair.t) / cosine;
-  pair.m = erf.erfMargin(l, spread, row(6), col(6), h);
-  pair.c = pair.c < 0 ? 0 - next : next;
-}
-
-const STEPS: Readonly<Record<number, StepFunction>> = {
-  [op.TANGENT]: (pair, [weight]) => void (pair.t = l.fma(weight, pair.c, pair.t)),
-  [op.AFFINE]: affineStep,
-  [op.RECTIFIED]: rectified,
-  [op.ERF]: erfStep,
-  [op.GUARD]: (pair, _params, row, col) => {
-    const alive = row(0) * col(0);
-    pair.c *= alive;
-    pair.m = l.fma(alive, pair.m, 1 - alive);
-  },
-  [op.CORRELATION]: (pair) => void (pair.c = 1 - pair.m),
-  [op.PLAIN_RECTIFIED]: plainRectified(false),
-  [op.PLAIN_RECTIFIED_NEAR]: plainRectified(true),
-  [op.AFFINE_RECTIFIED]: affineRectified(false),
-  [op.AFFINE_RECTIFIED_NEAR]: affineRectified(true),
-  [op.FINISH]: (pair, _params, row, col) => {
-    pair.c = row(0) * col(0) * pair.c;
-    pair.t = row(1) * col(1) * pair.t;
-  },
-};

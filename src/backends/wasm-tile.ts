@@ -185,7 +185,7 @@ class WasmTileWorker implements TileWorker {
       const record = i * RECORD_BYTES;
       view.setInt32(record, code, true);
       view.setInt32(record + 4, table, true);
-      for (let k = 0; k < 3; k++) view.setFloat64(record + 8 + 8 * k, params[k] ?? 0, true);
+      for (let k = 0; k < 2; k++) view.setFloat64(record + 8 + 8 * k, params[k] ?? 0, true);
     });
   }
 }

@@ -27,6 +27,16 @@ export function affineMargin<L extends Lanes<V>, V>(l: L, rho: V, next: V, m: V,
   return l.ifLess(next, zero, negative, affineDistance<L, V>(l, distance, u1, u2, v1, v2));
 }
 
+/**
+ * ρ with 1 − |ρ| = m where |ρ| > ½. Two roundings of one number would drift apart, and a chaotic network doubles the difference
+ * layer by layer.
+ */
+export function agreeing<L extends Lanes<V>, V>(l: L, rho: V, m: V): V {
+  const size = l.sub(l.lit(1), m);
+  const signed = l.ifLess(rho, l.lit(0), l.sub(l.lit(0), size), size);
+  return l.ifLess(m, l.lit(0.5), signed, rho);
+}
+
 /** t' */
 export function affineTangent<L extends Lanes<V>, V>(l: L, t: V, rho: V, alpha: V, pi: V, beta: V): V {
   return l.fma(alpha, t, l.fma(pi, rho, beta));

@@ -35,11 +35,7 @@ function degree10<L extends Lanes<V>, V>(l: L, i: number, x: V, x2: V, x4: V): V
 }
 
 function degree17<L extends Lanes<V>, V>(l: L, i: number, x: V, x2: V, x4: V, x8: V): V {
-  return l.fma(
-    l.fma(linear<L, V>(l, i + 16, x), x8, degree7<L, V>(l, i + 8, x, x2, x4)),
-    x8,
-    degree7<L, V>(l, i, x, x2, x4),
-  );
+  return l.fma(l.fma(linear<L, V>(l, i + 16, x), x8, degree7<L, V>(l, i + 8, x, x2, x4)), x8, degree7<L, V>(l, i, x, x2, x4));
 }
 
 /** The polynomial at `i` of the table on d ∈ [0, 1]; d2 = d², d4 = d⁴. */
@@ -58,11 +54,14 @@ export function angle<L extends Lanes<V>, V>(l: L, d: V, root: V): V {
   return l.mul(root, wide<L, V>(l, ANGLE, d, d2, l.mul(d2, d2)));
 }
 
-/**
- * The angle in [0, π] whose sine s ≥ 0 and cosine c are given, each to full relative accuracy: 1 − |cos| = s²/(1 + |c|).
- */
+/** The angle in [0, π/2] whose sine s and cosine c are given, each to full relative accuracy: 1 − c = s²/(1 + c). */
+export function acuteAngle<L extends Lanes<V>, V>(l: L, s: V, c: V): V {
+  const root = l.div(s, l.sqrt(l.add(l.lit(1), c)));
+  return angle<L, V>(l, l.min(l.mul(root, root), l.lit(1)), root);
+}
+
+/** The angle in [0, π] whose sine s ≥ 0 and cosine c are given likewise. */
 export function angleOf<L extends Lanes<V>, V>(l: L, s: V, c: V): V {
-  const root = l.div(s, l.sqrt(l.add(l.lit(1), l.abs(c))));
-  const acute = angle<L, V>(l, l.min(l.mul(root, root), l.lit(1)), root);
+  const acute = acuteAngle<L, V>(l, s, l.abs(c));
   return l.ifLess(c, l.lit(0), l.sub(l.lit(3.141592653589793), acute), acute);
 }

@@ -4,8 +4,8 @@
  *   cos²α = w₁ + w₂u₁ + u₁u₂ m(2 − m),   wᵢ = 1 − uᵢ = 1/(1 + 2b²qᵢ)                        (no cancellation)
  *   sin(α₁ − α) = (u₁ − u₂ + u₂ m(2 − m)) / (cos α + √(u₂/u₁)|ρ| cos α₁)                    (and with 1, 2 exchanged)
  * the spread M = (α₁ − α) + (α₂ − α) comes from its sine and cosine, and
- *   1 − |ρ'| = (M − (√α₁ − √α₂)²) / (2√(α₁α₂)),     factor = (4a²b²/π) √(w₁w₂) / cos α.
- * Row tables: u, w, √u, 1/√u (0 for a zero row), cos α, α, √α, 1/√(2α) (0 for a zero row).
+ *   |ρ'| = α/√(α₁α₂),     1 − |ρ'| = (M − (√α₁ − √α₂)²) / (2√(α₁α₂)),     factor = (4a²b²/π) √(w₁w₂) / cos α.
+ * Row tables: u, w, √u, 1/√u (0 for a zero row), cos α, √α, 1/√(2α) (0 for a zero row).
  */
 import { angleOf } from './angle';
 import { Lanes } from './lanes';
@@ -31,14 +31,18 @@ export function erfSpread<L extends Lanes<V>, V>(l: L, s1: V, c1: V, s2: V, c2: 
   return angleOf<L, V>(l, sine, l.sub(l.mul(c1, c2), l.mul(s1, s2)));
 }
 
-/** 1 − |ρ'|; g = √α, h = 1/√(2α). 1 where a row is zero. */
-export function erfMargin<L extends Lanes<V>, V>(l: L, spread: V, g1: V, g2: V, h: V): V {
+/**
+ * 1 − |ρ'|; g = √α, h = 1/(2√(α₁α₂)), next = |ρ'|. Where the two angles differ more than eightfold the spread says nothing and
+ * ρ' is far from 1; there, and where a row is zero, 1 − |ρ'| is taken as it stands.
+ */
+export function erfMargin<L extends Lanes<V>, V>(l: L, spread: V, next: V, g1: V, g2: V, h: V): V {
   const dg = l.sub(g1, g2);
-  const zero = l.lit(0);
-  return l.ifLess(zero, h, l.max(l.mul(l.sub(spread, l.mul(dg, dg)), h), zero), l.lit(1));
+  const unequal = l.mul(l.mul(dg, h), dg);
+  const close = l.max(l.sub(l.mul(spread, h), unequal), l.lit(0));
+  return l.ifLess(unequal, l.mul(l.lit(3), l.ifLess(l.lit(0), h, l.lit(1), l.lit(0))), close, l.sub(l.lit(1), next));
 }
 
-/** |ρ'| = α/√(α₁α₂) with α = (α₁ + α₂ − M)/2. */
-export function erfCorrelation<L extends Lanes<V>, V>(l: L, spread: V, a1: V, a2: V, h: V): V {
-  return l.mul(l.sub(l.add(a1, a2), spread), h);
+/** |ρ'| */
+export function erfCorrelation<L extends Lanes<V>, V>(l: L, alpha: V, h: V): V {
+  return l.mul(l.add(alpha, alpha), h);
 }

@@ -3,7 +3,7 @@
  * Arc-cosine kernels of order 0 and 1 (Cho & Saul 2009), rewritten for the state m = 1 − |ρ| so that no digit is lost at ρ = ±1.
  *   A = (a² + b²)/2,   κ = (a − b)²/(2πA),   λ = ab/A,   θ = arccos|ρ|,   g = sin θ − θ cos θ
  *   ρ ≥ 0:  1 − ρ' = m − κ g             factor/A = 1 − κ θ
- *   ρ < 0:      ρ' = κ g − λ (1 − m)     factor/A = 1 − κ (π − θ)
+ *   ρ < 0:      ρ' = κ g − λ (1 − m)     factor/A = λ + κ θ          (since 1 − κπ = λ)
  * The variance becomes A q; `factor` is E[φ'(u)φ'(v)].
  */
 import { ANGLE, ANGLE_NEAR, near, SEGMENT, SEGMENT_NEAR, wide } from './angle';
@@ -43,8 +43,7 @@ export function rectifiedMargin<L extends Lanes<V>, V>(l: L, lambda: V, rho: V, 
   return l.ifLess(rho, l.lit(0), l.ifLess(next, l.lit(0), negative, positive), l.sub(m, chord));
 }
 
-/** factor/A for either sign of ρ; theta = κ arccos|ρ|, halfTurn = κ π. */
-export function rectifiedSlope<L extends Lanes<V>, V>(l: L, rho: V, theta: V, halfTurn: V): V {
-  const one = l.lit(1);
-  return l.ifLess(rho, l.lit(0), l.sub(one, l.sub(halfTurn, theta)), l.sub(one, theta));
+/** factor/A for either sign of ρ; theta = κ arccos|ρ|. */
+export function rectifiedSlope<L extends Lanes<V>, V>(l: L, rho: V, theta: V, lambda: V): V {
+  return l.ifLess(rho, l.lit(0), l.add(lambda, theta), l.sub(l.lit(1), theta));
 }

@@ -107,6 +107,6 @@ describe('readCsv', () => {
   it('takes time in proportion to hostile text', () => {
     const digits = '1'.repeat(1_000_000);
     for (const text of [`${digits}x`, `1.${digits}x`, ' '.repeat(1_000_000), '"'.repeat(1_000_001), '\n'.repeat(1_000_000)])
-      expect(codeOf(() => readCsv(text))).toBe('ERR_FORMAT');
+      expect(codeOf(() => readCsv(text, { header: false }))).toBe('ERR_FORMAT');
   });
 });

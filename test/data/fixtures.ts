@@ -57,4 +57,5 @@ export function npyFile(header: string, payload: Uint8Array = new Uint8Array(), 
   return Uint8Array.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, ...version, ...length, ...text, ...payload]);
 }
 
-export const concat = (...parts: (Uint8Array | number[])[]): Uint8Array => Uint8Array.from(parts.flatMap((part) => [...part]));
+export const concat = (...parts: (Uint8Array | number[])[]): Uint8Array =>
+  new Uint8Array(Buffer.concat(parts.map((part) => Uint8Array.from(part))));

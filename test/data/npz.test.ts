@@ -12,7 +12,6 @@ const read = (entries: Entry[], archive?: Archive) => readNpz(zipFile(entries, a
 describe('readNpz', () => {
   it.each(['stored.npz', 'deflated.npz', 'none.npz'])('%s holds what numpy wrote', (name) => {
     const arrays = readNpz(fixture(name));
-    expect(Object.keys(arrays)).toEqual(Object.keys(arrays));
     expect(Object.fromEntries(Object.entries(arrays).map(([key, array]) => [key, plain(array)]))).toStrictEqual(expectedArrays(name));
   });
 
@@ -86,7 +85,7 @@ describe('readNpz', () => {
   });
 
   it('stops a bomb that declares less than it holds before it unfolds', () => {
-    const bomb = zipFile([{ name: 'a.npy', content: zeros(50_000_000), size: 100_000 }]);
+    const bomb = zipFile([{ name: 'a.npy', content: new Uint8Array(50_000_000), size: 100_000 }]);
     expect(bomb.length).toBeLessThan(100_000);
     const before = process.memoryUsage().arrayBuffers;
     expect(codeOf(() => readNpz(bomb))).toBe('ERR_FORMAT');

@@ -1,0 +1,26 @@
+import { nodeResolve } from '@rollup/plugin-node-resolve';
+import terser from '@rollup/plugin-terser';
+import typescript from '@rollup/plugin-typescript';
+import { dts } from 'rollup-plugin-dts';
+
+const library = { index: 'src/index.ts', predict: 'src/predict/index.ts', linalg: 'src/linalg/index.ts', data: 'src/data/index.ts' };
+const external = [/^node:/, '@assemblyscript/loader'];
+
+export default [
+  {
+    input: { ...library, cli: 'src/cli/main.ts' },
+    external,
+    output: { dir: 'dist', format: 'es', chunkFileNames: 'chunks/[name]-[hash].js', sourcemap: true },
+    plugins: [
+      nodeResolve(),
+      typescript({ tsconfig: './tsconfig.json', noEmit: false, outDir: 'dist', declaration: false, sourceMap: true, include: ['src/**/*.ts'], noEmitOnError: true }),
+      terser({ module: true, format: { comments: false } }),
+    ],
+  },
+  {
+    input: library,
+    external,
+    output: { dir: 'dist', format: 'es', chunkFileNames: 'chunks/[name]-[hash].d.ts' },
+    plugins: [dts({ tsconfig: './tsconfig.json' })],
+  },
+];

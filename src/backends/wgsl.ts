@@ -1,0 +1,135 @@
+/**
+ * Lane algebra that prints WGSL: running an operation of duals/steps.ts on it gives the source of that operation in f32, one `let`
+ * per operation, with the single-precision polynomials. WGSL's own acos and atan2 are never used: their error may reach 1e-4.
+ */
+import { SINGLE } from '../duals/coefficients';
+import type { PairLanes } from '../duals/pair';
+import * as op from '../opcodes';
+import { TABLES_OF } from '../program';
+import { pairStep } from './pair-step';
+
+/** What every printed operation returns: ρ, 1 − |ρ|, and the NTK over the rows' scales. */
+export const PAIR_STRUCT = 'struct Pair { rho: f32, m: f32, t: f32 }\n';
+
+/** The nearest f32 as a literal that reads back as that f32. */
+export function literal(x: number): string {
+  const single = Math.fround(x);
+  const short = Number(single.toPrecision(9));
+  const text = `${Math.fround(short) === single ? short : single}f`;
+  return single < 0 ? `(${text})` : text;
+}
+
+/** Expressions are names or literals; places are the names under which a function receives the state. */
+export class Wgsl implements PairLanes<string, string> {
+  private readonly lets: string[] = [];
+  private readonly state = new Map<string, string>();
+
+  /** The `let` statements so far, in order. */
+  get statements(): readonly string[] {
+    return this.lets;
+  }
+  narrow(): boolean {
+    return true;
+  }
+  lit(x: number): string {
+    return literal(x);
+  }
+  table(i: number): string {
+    return literal(SINGLE[i]);
+  }
+  add(a: string, b: string): string {
+    return this.let(`${a} + ${b}`);
+  }
+  sub(a: string, b: string): string {
+    return this.let(`${a} - ${b}`);
+  }
+  mul(a: string, b: string): string {
+    return this.let(`${a} * ${b}`);
+  }
+  div(a: string, b: string): string {
+    return this.let(`${a} / ${b}`);
+  }
+  fma(a: string, b: string, c: string): string {
+    return this.let(`fma(${a}, ${b}, ${c})`);
+  }
+  sqrt(a: string): string {
+    return this.let(`sqrt(${a})`);
+  }
+  abs(a: string): string {
+    return this.let(`abs(${a})`);
+  }
+  max(a: string, b: string): string {
+    return this.let(`max(${a}, ${b})`);
+  }
+  min(a: string, b: string): string {
+    return this.let(`min(${a}, ${b})`);
+  }
+  ifLess(a: string, b: string, x: string, y: string): string {
+    return this.let(`select(${y}, ${x}, ${a} < ${b})`);
+  }
+  load(at: string): string {
+    return this.state.get(at) ?? at;
+  }
+  store(at: string, value: string): void {
+    this.state.set(at, value);
+  }
+
+  private let(expression: string): string {
+    const name = `x${this.lets.length}`;
+    this.lets.push(`let ${name} = ${expression};`);
+    return name;
+  }
+}
+
+/** Names of the printed functions, by op code. */
+export const STEP_NAMES: readonly string[] = Object.assign([] as string[], {
+  [op.START]: 'pair_start',
+  [op.TANGENT]: 'pair_tangent',
+  [op.AFFINE]: 'pair_affine',
+  [op.RECTIFIED]: 'pair_rectified',
+  [op.ERF]: 'pair_erf',
+  [op.GUARD]: 'pair_guard',
+  [op.CORRELATION]: 'pair_correlation',
+  [op.PLAIN_RECTIFIED]: 'pair_plain_rectified',
+  [op.PLAIN_RECTIFIED_NEAR]: 'pair_plain_rectified_near',
+  [op.AFFINE_RECTIFIED]: 'pair_affine_rectified',
+  [op.AFFINE_RECTIFIED_NEAR]: 'pair_affine_rectified_near',
+  [op.FINISH]: 'pair_finish',
+});
+
+/** The parameters of a step's function after rho, m, t: its row entries, its column entries, the parameters it reads. */
+export function stepArguments(code: number): readonly string[] {
+  return trace(code).names;
+}
+
+/**
+ * The WGSL function of one operation:
+ * `fn pair_…(rho: f32, m: f32, t: f32, row0: f32, …, col0: f32, …, p0: f32, …) -> Pair`; it needs PAIR_STRUCT once in the module.
+ * pair_start takes the Gram entry as rho and does not remeasure margins below its threshold.
+ */
+export function printStep(code: number): string {
+  const { lanes, names } = trace(code);
+  const parameters = ['rho', 'm', 't', ...names].map((name) => `${name}: f32`).join(', ');
+  const body = [...lanes.statements, `return Pair(${['rho', 'm', 't'].map((place) => lanes.load(place)).join(', ')});`];
+  return `fn ${STEP_NAMES[code]}(${parameters}) -> Pair {\n${body.map((line) => `  ${line}\n`).join('')}}\n`;
+}
+
+/** Runs the operation on names. */
+function trace(code: number): { lanes: Wgsl; names: string[] } {
+  const lanes = new Wgsl();
+  let read = 0;
+  const param = (k: number) => {
+    read = Math.max(read, k + 1);
+    return `p${k}`;
+  };
+  pairStep<Wgsl, string, string>(
+    lanes,
+    code,
+    { c: 'rho', m: 'm', t: 't' },
+    (k) => `row${k}`,
+    (k) => `col${k}`,
+    param,
+  );
+  const named = (prefix: string, count: number) => Array.from({ length: count }, (_, k) => `${prefix}${k}`);
+  return { lanes, names: [...named('row', TABLES_OF[code]), ...named('col', TABLES_OF[code]), ...named('p', read)] };
+}

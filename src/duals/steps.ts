@@ -1,0 +1,203 @@
+/**
+ * The operations of opcodes.ts on pairs, in lane algebra: c, m, t are the places of ρ, 1 − |ρ| and the scaled NTK; row and column
+ * entries end in 1 and 2, those that only occur as a product come as the product. The formulas stand in affine.ts, rectified.ts
+ * and erf.ts.
+ */
+import { affineCorrelation, affineDistance, affineMargin, affineTangent, agreeing } from './affine';
+import { acuteAngle } from './angle';
+import { erfCorrelation, erfCosine, erfDifference, erfMargin, erfSine, erfSpread } from './erf';
+import { PairLanes } from './pair';
+import {
+  angleOverRoot,
+  rectifiedCorrelation,
+  rectifiedDistance,
+  rectifiedFactor,
+  rectifiedMargin,
+  rectifiedSlope,
+  segmentOf,
+} from './rectified';
+
+/** START: c holds the Gram entry. Margins below the threshold are the backend's to recompute. */
+export function startStep<L extends PairLanes<V, A>, V, A>(l: L, c: A, m: A, t: A, inverse1: V, inverse2: V): void {
+  const rho = l.mul(l.mul(l.load(c), inverse1), inverse2);
+  l.store(c, rho);
+  l.store(m, l.sub(l.lit(1), l.abs(rho)));
+  l.store(t, l.lit(0));
+}
+
+/** TANGENT */
+export function tangentStep<L extends PairLanes<V, A>, V, A>(l: L, c: A, t: A, weight: V): void {
+  l.store(t, l.fma(weight, l.load(c), l.load(t)));
+}
+
+/** AFFINE */
+export function affineStep<L extends PairLanes<V, A>, V, A>(
+  l: L,
+  c: A,
+  m: A,
+  t: A,
+  u1: V,
+  u2: V,
+  v1: V,
+  v2: V,
+  alpha: V,
+  pi: V,
+  beta: V,
+): void {
+  const rho = l.load(c);
+  const next = affineCorrelation<L, V>(l, rho, u1, u2, v1, v2);
+  l.store(t, affineTangent<L, V>(l, l.load(t), rho, alpha, pi, beta));
+  const margin = affineMargin<L, V>(l, rho, next, l.load(m), u1, u2, v1, v2);
+  l.store(m, margin);
+  l.store(c, agreeing<L, V>(l, next, margin));
+}
+
+/** RECTIFIED */
+export function rectifiedStep<L extends PairLanes<V, A>, V, A>(l: L, c: A, m: A, t: A, kappa: V, lambda: V): void {
+  const rho = l.load(c);
+  const margin = l.load(m);
+  const root = l.sqrt(margin);
+  const m2 = l.mul(margin, margin);
+  const m4 = l.mul(m2, m2);
+  const chord = l.mul(kappa, l.mul(l.mul(margin, root), segmentOf<L, V>(l, false, margin, m2, m4)));
+  const theta = l.mul(kappa, l.mul(root, angleOverRoot<L, V>(l, false, margin, m2, m4)));
+  const next = rectifiedCorrelation<L, V>(l, lambda, rho, margin, chord);
+  l.store(t, l.mul(l.load(t), rectifiedSlope<L, V>(l, rho, theta, lambda)));
+  l.store(m, rectifiedMargin<L, V>(l, lambda, rho, next, margin, chord));
+  l.store(c, next);
+}
+
+/** RECTIFIED for ρ ≥ 0 on the margin and (if `withTangent`) the scaled NTK that a dense layer has left. */
+function rectifiedNonnegative<L extends PairLanes<V, A>, V, A>(
+  l: L,
+  close: boolean,
+  withTangent: boolean,
+  m: A,
+  t: A,
+  margin: V,
+  before: V,
+  kappa: V,
+): void {
+  const root = l.sqrt(margin);
+  const m2 = l.mul(margin, margin);
+  const m4 = l.mul(m2, m2);
+  if (withTangent) l.store(t, l.mul(before, rectifiedFactor<L, V>(l, kappa, root, angleOverRoot<L, V>(l, close, margin, m2, m4))));
+  l.store(m, rectifiedDistance<L, V>(l, kappa, margin, root, segmentOf<L, V>(l, close, margin, m2, m4)));
+}
+
+/** PLAIN_RECTIFIED, and its NEAR form if `close` */
+export function plainRectifiedStep<L extends PairLanes<V, A>, V, A>(
+  l: L,
+  close: boolean,
+  withTangent: boolean,
+  m: A,
+  t: A,
+  weight: V,
+  kappa: V,
+): void {
+  const margin = l.load(m);
+  const before = l.fma(weight, l.sub(l.lit(1), margin), l.load(t));
+  rectifiedNonnegative<L, V, A>(l, close, withTangent, m, t, margin, before, kappa);
+}
+
+/** AFFINE_RECTIFIED, and its NEAR form if `close` */
+export function affineRectifiedStep<L extends PairLanes<V, A>, V, A>(
+  l: L,
+  close: boolean,
+  withTangent: boolean,
+  m: A,
+  t: A,
+  u1: V,
+  u2: V,
+  v1: V,
+  v2: V,
+  beta1: V,
+  beta2: V,
+  weight: V,
+  kappa: V,
+): void {
+  const distance = l.load(m);
+  const carried = l.mul(l.mul(u1, u2), l.fma(weight, l.sub(l.lit(1), distance), l.load(t)));
+  const margin = affineDistance<L, V>(l, distance, u1, u2, v1, v2);
+  rectifiedNonnegative<L, V, A>(l, close, withTangent, m, t, margin, l.fma(beta1, beta2, carried), kappa);
+}
+
+/** M of erf.ts; size = |ρ|. */
+function erfSpreadOf<L extends PairLanes<V, A>, V, A>(
+  l: L,
+  size: V,
+  across: V,
+  sine: V,
+  cosine: V,
+  u1: V,
+  u2: V,
+  w1: V,
+  w2: V,
+  root1: V,
+  root2: V,
+  inverse1: V,
+  inverse2: V,
+  cos1: V,
+  cos2: V,
+): V {
+  const difference = erfDifference<L, V>(l, u1, u2, w1, w2);
+  const slant1 = l.mul(l.mul(root2, inverse1), size);
+  const slant2 = l.mul(l.mul(root1, inverse2), size);
+  const s1 = erfSine<L, V>(l, difference, across, u2, cosine, slant1, cos1);
+  const s2 = erfSine<L, V>(l, l.sub(l.lit(0), difference), across, u1, cosine, slant2, cos2);
+  const c1 = l.fma(cos1, cosine, l.mul(u1, sine));
+  const c2 = l.fma(cos2, cosine, l.mul(u2, sine));
+  return erfSpread<L, V>(l, s1, c1, s2, c2);
+}
+
+/** ERF: u, w, √u, 1/√u, cos α, √α of both rows, then h = 1/(2√(α₁α₂)) and φ₁φ₂. */
+export function erfStep<L extends PairLanes<V, A>, V, A>(
+  l: L,
+  c: A,
+  m: A,
+  t: A,
+  u1: V,
+  u2: V,
+  w1: V,
+  w2: V,
+  root1: V,
+  root2: V,
+  inverse1: V,
+  inverse2: V,
+  cos1: V,
+  cos2: V,
+  g1: V,
+  g2: V,
+  h: V,
+  scale: V,
+): void {
+  const rho = l.load(c);
+  const margin = l.load(m);
+  const across = l.mul(margin, l.sub(l.lit(2), margin));
+  const cosine = erfCosine<L, V>(l, across, u1, u2, w1, w2);
+  const size = l.abs(rho);
+  const sine = l.mul(l.mul(root1, root2), size);
+  const spread = erfSpreadOf<L, V, A>(l, size, across, sine, cosine, u1, u2, w1, w2, root1, root2, inverse1, inverse2, cos1, cos2);
+  const next = erfCorrelation<L, V>(l, acuteAngle<L, V>(l, sine, cosine), h);
+  l.store(t, l.div(l.mul(scale, l.load(t)), cosine));
+  const after = erfMargin<L, V>(l, spread, next, g1, g2, h);
+  l.store(m, after);
+  l.store(c, agreeing<L, V>(l, l.ifLess(rho, l.lit(0), l.sub(l.lit(0), next), next), after));
+}
+
+/** GUARD: alive is 0 where a row's variance is 0, otherwise 1. */
+export function guardStep<L extends PairLanes<V, A>, V, A>(l: L, c: A, m: A, alive: V): void {
+  l.store(c, l.mul(alive, l.load(c)));
+  l.store(m, l.fma(alive, l.load(m), l.sub(l.lit(1), alive)));
+}
+
+/** CORRELATION */
+export function correlationStep<L extends PairLanes<V, A>, V, A>(l: L, c: A, m: A): void {
+  l.store(c, l.sub(l.lit(1), l.load(m)));
+}
+
+/** FINISH: radii = R₁R₂, scales = σ₁σ₂. */
+export function finishStep<L extends PairLanes<V, A>, V, A>(l: L, c: A, t: A, radii: V, scales: V): void {
+  l.store(c, l.mul(radii, l.load(c)));
+  l.store(t, l.mul(scales, l.load(t)));
+}

@@ -1,0 +1,63 @@
+/** An engine of one's own: the same operations as the package's functions, on a backend that was chosen. */
+import { type Capabilities, type EngineContext, type EngineOptions, openContextAsync } from './context';
+import { InfiniteWidthError } from './errors';
+import { kernel, kernelSync, splitArguments } from './kernel';
+import type { LinearAlgebra } from './linalg/contract';
+import { fit, gpInference, gradientDescentMse, gradientDescentMseEnsemble, load } from './predict/index';
+
+export interface Engine extends EngineContext {
+  /** What is used, what is not, and why. */
+  readonly capabilities: Capabilities;
+  readonly linalg: LinearAlgebra;
+  readonly kernel: typeof kernel;
+  readonly kernelSync: typeof kernelSync;
+  readonly gpInference: typeof gpInference;
+  readonly gradientDescentMse: typeof gradientDescentMse;
+  readonly gradientDescentMseEnsemble: typeof gradientDescentMseEnsemble;
+  readonly fit: typeof fit;
+  readonly load: typeof load;
+  /** Releases the engine's memory; later calls throw ERR_ARGUMENT. */
+  dispose(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Makes an engine. Nothing is downloaded unless `wasm` names a URL.
+ * @throws ERR_ARGUMENT, ERR_UNSUPPORTED, ERR_WASM_LOAD (URL, status and first bytes)
+ */
+export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
+  let context: EngineContext | null = await openContextAsync(options);
+  const { capabilities } = context;
+  const live = (): EngineContext => {
+    if (context) return context;
+    throw new InfiniteWidthError('ERR_ARGUMENT', 'this engine was disposed; make another with createEngine()');
+  };
+  const dispose = async () => {
+    context = null;
+  };
+  const engine: Engine = {
+    capabilities,
+    get backend() {
+      return live().backend;
+    },
+    get linalg() {
+      return live().backend.linalg;
+    },
+    kernel: ((net, x1, second, third) => {
+      const [x2, given] = splitArguments(second, third);
+      return kernel(net, x1, x2, { ...given, engine });
+    }) as typeof kernel,
+    kernelSync: ((net, x1, second, third) => {
+      const [x2, given] = splitArguments(second, third);
+      return kernelSync(net, x1, x2, { ...given, engine });
+    }) as typeof kernelSync,
+    gpInference: (k, y, given) => gpInference(k, y, { ...given, engine }),
+    gradientDescentMse: (k, y, given) => gradientDescentMse(k, y, { ...given, engine }),
+    gradientDescentMseEnsemble: (net, x, y, given) => gradientDescentMseEnsemble(net, x, y, { ...given, engine }),
+    fit: (net, x, y, given) => fit(net, x, y, { ...given, engine }),
+    load: (bytes, given) => load(bytes, { ...given, engine }),
+    dispose,
+    [Symbol.asyncDispose]: dispose,
+  };
+  return engine;
+}

@@ -1,0 +1,54 @@
+/**
+ * Dense linear algebra, `infinite-width/linalg`: BLAS and LAPACK routines by their names on row-major typed arrays, and readable
+ * functions above them on NDArrays. All of them run on the default engine unless `engine` is given.
+ */
+import { defaultContext, type EngineContext } from '../context';
+import type { ArrayLike2D, NDArray } from '../ndarray';
+import * as cholesky_ from './cholesky';
+import type { LinearAlgebra } from './contract';
+import * as matmul_ from './matmul';
+import * as triangular_ from './triangular';
+
+export type { Diagonal, LinearAlgebra, Side, Transpose, Triangle } from './contract';
+export type { MatmulOptions } from './matmul';
+export type { TriangularSolveOptions } from './triangular';
+
+export interface OnEngine {
+  engine?: EngineContext;
+}
+const on = (options?: OnEngine): LinearAlgebra => (options?.engine ?? defaultContext()).backend.linalg;
+
+/** BLAS gemm: C = α op(A) op(B) + β C. @see LinearAlgebra.gemm */
+export const gemm: LinearAlgebra['gemm'] = (...args) => on().gemm(...args);
+/** BLAS syrk: one triangle of C = α A Aᵀ + β C. @see LinearAlgebra.syrk */
+export const syrk: LinearAlgebra['syrk'] = (...args) => on().syrk(...args);
+/** BLAS trsm: triangular solve with many right-hand sides. @see LinearAlgebra.trsm */
+export const trsm: LinearAlgebra['trsm'] = (...args) => on().trsm(...args);
+/** BLAS symv: y = α A x + β y, A symmetric. @see LinearAlgebra.symv */
+export const symv: LinearAlgebra['symv'] = (...args) => on().symv(...args);
+/** LAPACK potrf: Cholesky factorisation in place; 0, or the order of the minor that is not positive definite. @see LinearAlgebra.potrf */
+export const potrf: LinearAlgebra['potrf'] = (...args) => on().potrf(...args);
+/** LAPACK potrs: solves with the factor of potrf. @see LinearAlgebra.potrs */
+export const potrs: LinearAlgebra['potrs'] = (...args) => on().potrs(...args);
+/** Euclidean norm of every row, in double precision. @see LinearAlgebra.rowNorms */
+export const rowNorms: LinearAlgebra['rowNorms'] = (...args) => on().rowNorms(...args);
+
+/** op(A)·op(B), [m, n]. @throws ERR_SHAPE with both shapes, ERR_NON_FINITE */
+export const matmul = (a: ArrayLike2D, b: ArrayLike2D, options?: matmul_.MatmulOptions & OnEngine): NDArray =>
+  matmul_.matmul(on(options), a, b, options);
+
+/**
+ * The lower Cholesky factor L of a symmetric positive definite A = L·Lᵀ, [n, n].
+ * @throws ERR_NOT_POSITIVE_DEFINITE with `{ index, pivot, suggestedJitter }`, ERR_NON_FINITE, ERR_SHAPE
+ */
+export const cholesky = (a: ArrayLike2D, options?: OnEngine): NDArray => cholesky_.cholesky(on(options), a);
+
+/** (L·Lᵀ)⁻¹·B with the factor of `cholesky`, in the shape of b. @throws ERR_SHAPE, ERR_NON_FINITE */
+export const choleskySolve = (l: ArrayLike2D, b: ArrayLike2D, options?: OnEngine): NDArray => cholesky_.choleskySolve(on(options), l, b);
+
+/** A⁻¹·B for symmetric positive definite A, in the shape of b. @throws ERR_NOT_POSITIVE_DEFINITE, ERR_NON_FINITE, ERR_SHAPE */
+export const solve = (a: ArrayLike2D, b: ArrayLike2D, options?: OnEngine): NDArray => cholesky_.solve(on(options), a, b);
+
+/** op(A)⁻¹·B for triangular A, in the shape of b. @throws ERR_SHAPE, ERR_NON_FINITE */
+export const triangularSolve = (a: ArrayLike2D, b: ArrayLike2D, options?: triangular_.TriangularSolveOptions & OnEngine): NDArray =>
+  triangular_.triangularSolve(on(options), a, b, options);

@@ -1,0 +1,107 @@
+/** What the functions of this folder are given: targets, square kernels, regularizers; read and checked in one place. */
+import { InfiniteWidthError } from '../errors';
+import { allocate, asNDArray, checkFinite, type DType, dtypeOf, type NDArray, showShape, type TypedArray } from '../ndarray';
+
+/** Training or starting outputs: [n], or [n, outputs]. */
+export type OutputArray = NDArray | readonly number[] | readonly (readonly number[])[];
+/** A kernel matrix. */
+export type MatrixInput = NDArray | readonly (readonly number[])[];
+
+export interface RegularizerOptions {
+  /** Strength r of the regularizer K + rI of the matrix that is factorised, at least 0. Default 0. */
+  diagReg?: number;
+  /** false (default): r = diagReg · trace(K)/n; true: r = diagReg. */
+  diagRegAbsoluteScale?: boolean;
+}
+
+export interface Regularizer {
+  readonly diagReg: number;
+  readonly diagRegAbsoluteScale: boolean;
+}
+
+/** @throws ERR_ARGUMENT for a strength that is negative or not finite */
+export function regularizer({ diagReg = 0, diagRegAbsoluteScale = false }: RegularizerOptions): Regularizer {
+  if (typeof diagReg !== 'number' || !(diagReg >= 0) || diagReg === Infinity)
+    throw new InfiniteWidthError('ERR_ARGUMENT', `diagReg must be a finite number, at least 0; got ${String(diagReg)}`, { diagReg });
+  if (typeof diagRegAbsoluteScale !== 'boolean')
+    throw new InfiniteWidthError('ERR_ARGUMENT', `diagRegAbsoluteScale is true or false; got ${String(diagRegAbsoluteScale)}`, {
+      diagRegAbsoluteScale,
+    });
+  return { diagReg, diagRegAbsoluteScale };
+}
+
+/** Outputs, one row per sample. */
+export interface Outputs {
+  readonly array: NDArray;
+  readonly count: number;
+  /** Columns; 1 for a vector. */
+  readonly width: number;
+}
+
+/** @throws ERR_SHAPE (empty, more than two axes), ERR_DTYPE, ERR_NON_FINITE */
+export function readOutputs(input: OutputArray, name: string): Outputs {
+  const array = asNDArray(input, name);
+  const { shape } = array;
+  if (shape.length < 1 || shape.length > 2 || array.data.length === 0)
+    throw new InfiniteWidthError('ERR_SHAPE', `${name} has shape ${showShape(shape)}; [n] or [n, outputs] is needed, neither of them 0`, {
+      name,
+      shape,
+    });
+  checkFinite(array, name);
+  return { array, count: shape[0], width: shape[1] ?? 1 };
+}
+
+/** A matrix whose axes have the lengths of `expected` (null: any). @throws ERR_SHAPE naming both shapes, ERR_DTYPE */
+export function readMatrix(input: unknown, name: string, expected: readonly [number | null, number | null], because: string): NDArray {
+  const array = asNDArray(input, name);
+  const { shape } = array;
+  if (shape.length === 2 && shape.every((length, axis) => length > 0 && length === (expected[axis] ?? length))) return array;
+  const wanted = expected.map((length) => length ?? 'any');
+  throw new InfiniteWidthError('ERR_SHAPE', `${name} has shape ${showShape(shape)} but [${wanted.join(', ')}] is needed: ${because}`, {
+    name,
+    shape,
+    expected,
+  });
+}
+
+/** The rows of y as columns: [outputs, n] of `dtype`, free to be overwritten. */
+export function transposed({ array, count, width }: Outputs, dtype: DType): TypedArray {
+  const result = allocate(dtype, count * width, 'the right-hand sides');
+  for (let i = 0; i < count; i++) for (let j = 0; j < width; j++) result[j * count + i] = array.data[i * width + j];
+  return result;
+}
+
+/** The data in `dtype`, copied only where it is of the other. */
+export function inDtype({ data }: NDArray, dtype: DType): TypedArray {
+  if (dtypeOf(data) === dtype) return data;
+  return copyOf(data, dtype);
+}
+
+/** A copy in `dtype`. */
+export function copyOf(data: TypedArray, dtype: DType): TypedArray {
+  const copy = allocate(dtype, data.length, 'a copy');
+  copy.set(data);
+  return copy;
+}
+
+const TILE = 64;
+
+/** @throws ERR_NON_FINITE; ERR_ARGUMENT where K differs from its transpose by more than rounding */
+export function checkKernel(kernel: NDArray, name: string): void {
+  checkFinite(kernel, name);
+  const { data, shape } = kernel;
+  const n = shape[0];
+  const tolerance = data instanceof Float32Array ? 1e-3 : 1e-7;
+  for (let i = 0; i < n; i += TILE)
+    for (let j = 0; j <= i; j += TILE)
+      for (let p = i; p < Math.min(n, i + TILE); p++)
+        for (let q = j; q < Math.min(p, j + TILE); q++) {
+          const [lower, upper] = [data[p * n + q], data[q * n + p]];
+          if (Math.abs(lower - upper) > tolerance * Math.max(Math.abs(data[p * (n + 1)]), Math.abs(data[q * (n + 1)]), Math.abs(lower)))
+            throw new InfiniteWidthError(
+              'ERR_ARGUMENT',
+              `${name} is not symmetric: entry [${p}, ${q}] is ${lower} and [${q}, ${p}] is ${upper}; pass the kernel of the training set with itself`,
+              { name, index: [p, q], lower, upper },
+            );
+        }
+}

@@ -1,0 +1,83 @@
+/**
+ * Every entry against 50-digit values: coincident, near-coincident, opposite and zero rows, extreme norms, depth 1 to 100. Bounds
+ * of the fixture's README: max(1e-13, 20 κ 2⁻⁵²) in float64, max(2e-6, 20 κ 2⁻²³) in float32, κ the conditioning of the entry.
+ */
+import { describe, expect, it } from 'vitest';
+import type { EngineContext } from '../../src/context';
+import { kernelSync } from '../../src/kernel';
+import { dense } from '../../src/layers/dense';
+import { parseNetwork } from '../../src/layers/parse';
+import { serial } from '../../src/layers/structure';
+import type { DType } from '../../src/ndarray';
+import type { Network, Parameterization } from '../../src/spec';
+import { fixture } from '../fixtures';
+import { testContexts } from '../contexts';
+
+interface Case {
+  activation: object;
+  depth: number;
+  outDim: number;
+  wStd: number;
+  bStd: number | null;
+  regime: string;
+  input: string;
+  nngp: number[];
+  ntk: number[];
+  ntkStandard: number[];
+  nngpKappa: number[];
+  ntkKappa: number[];
+  ntkStandardKappa: number[];
+}
+interface Exact {
+  inputs: Record<string, { names: string[]; rows: number[][] }>;
+  cases: Case[];
+}
+
+const SETTINGS = [
+  { dtype: 'float64', file: 'kernels/exact-f64.json.gz', floor: 1e-13, epsilon: 2 ** -52 },
+  { dtype: 'float32', file: 'kernels/exact-f32.json.gz', floor: 2e-6, epsilon: 2 ** -23 },
+] as const;
+
+function networkOf({ activation, depth, outDim, wStd, bStd }: Case, parameterization: Parameterization): Network {
+  const affine = dense(outDim, { wStd, bStd, parameterization });
+  const phi = parseNetwork(activation);
+  return serial(...Array.from({ length: depth }, () => [affine, phi]).flat(), affine);
+}
+
+/** Entries beyond their bound, as text; the largest error over its bound. */
+function compare(got: ArrayLike<number>, expected: number[], kappa: number[], names: string[], floor: number, epsilon: number) {
+  const n = names.length;
+  const misses: string[] = [];
+  let worst = 0;
+  for (let i = 0, entry = 0; i < n; i++)
+    for (let j = 0; j <= i; j++, entry++) {
+      const value = expected[entry];
+      const bound = value === 0 ? floor * kappa[entry] : Math.max(floor, 20 * kappa[entry] * epsilon) * Math.abs(value);
+      const ratio = Math.abs(got[i * n + j] - value) / (bound || Number.MIN_VALUE);
+      worst = Math.max(worst, got[i * n + j] === value ? 0 : ratio);
+      if (!(ratio <= 1) && got[i * n + j] !== value) misses.push(`${names[i]} × ${names[j]}: ${got[i * n + j]}, exact ${value}, ${ratio.toPrecision(2)} bounds`);
+    }
+  return { misses, worst };
+}
+
+function check(engine: EngineContext, dtype: DType, exact: Exact, entry: Case, floor: number, epsilon: number): string[] {
+  const { names, rows } = exact.inputs[entry.input];
+  const x = { data: dtype === 'float32' ? new Float32Array(rows.flat()) : new Float64Array(rows.flat()), shape: [rows.length, rows[0].length] };
+  const ntk = kernelSync(networkOf(entry, 'ntk'), x, { engine });
+  const standard = kernelSync(networkOf(entry, 'standard'), x, { get: 'ntk', engine });
+  return [
+    ...compare(ntk.nngp.data, entry.nngp, entry.nngpKappa, names, floor, epsilon).misses.map((miss) => `nngp ${miss}`),
+    ...compare(ntk.ntk.data, entry.ntk, entry.ntkKappa, names, floor, epsilon).misses.map((miss) => `ntk ${miss}`),
+    ...compare(standard.ntk.data, entry.ntkStandard, entry.ntkStandardKappa, names, floor, epsilon).misses.map((miss) => `standard ntk ${miss}`),
+  ];
+}
+
+for (const { dtype, file, floor, epsilon } of SETTINGS) {
+  const exact = fixture<Exact>(file);
+  describe.each(testContexts())(`${dtype} on %s`, (_name, open) => {
+    const engine = open();
+    it.each(exact.cases.map((entry) => [`${JSON.stringify(entry.activation)} depth ${entry.depth} ${entry.regime} bStd ${entry.bStd} ${entry.input}`, entry] as const))('%s', (_title, entry) => {
+      expect(check(engine, dtype, exact, entry, floor, epsilon)).toEqual([]);
+    });
+  });
+}
