@@ -13,7 +13,15 @@ export default [
     output: { dir: 'dist', format: 'es', chunkFileNames: 'chunks/[name]-[hash].js', sourcemap: true },
     plugins: [
       nodeResolve(),
-      typescript({ tsconfig: './tsconfig.json', noEmit: false, outDir: 'dist', declaration: false, sourceMap: true, include: ['src/**/*.ts'], noEmitOnError: true }),
+      typescript({
+        tsconfig: './tsconfig.json',
+        noEmit: false,
+        outDir: 'dist',
+        declaration: false,
+        sourceMap: true,
+        include: ['src/**/*.ts'],
+        noEmitOnError: true,
+      }),
       terser({ module: true, format: { comments: false } }),
     ],
   },

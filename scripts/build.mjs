@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { buildCore } from './build-core.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const run = (script, ...args) => execFileSync(process.execPath, [`${root}node_modules/${script}`, ...args], { cwd: root, stdio: 'inherit' });
+const run = (script, ...args) =>
+  execFileSync(process.execPath, [`${root}node_modules/${script}`, ...args], { cwd: root, stdio: 'inherit' });
 
 buildCore();
 rmSync(`${root}dist`, { recursive: true, force: true });

@@ -1,12 +1,12 @@
 /** explain(net, inputShape): what a kernel computes, layer by layer, and what it costs, before anything runs. */
 import { InfiniteWidthError } from './errors';
-import { describeLayer, formulaOf } from './explain/formulas';
-import { operationsOf, type StepOperation } from './explain/operations';
-import { renderExplanation } from './explain/text';
+import { describeLayer, formulaOf } from './explanation/formulas';
+import { operationsOf, type StepOperation } from './explanation/operations';
+import { renderExplanation } from './explanation/text';
 import { infer } from './infer';
 import { bytesPer, type DType } from './ndarray';
 import { availableMemory, flopsPerPair, makePlan } from './plan';
-import { compile, REMEASURE } from './program';
+import { arithmeticOf, compile, REMEASURE } from './program';
 import { flatten, serial } from './layers/structure';
 import { flattenSerial, hash, type Network, type Parameterization, type PlacedLayer } from './spec';
 
@@ -68,12 +68,13 @@ export interface Explanation {
 export function explain(net: Network, inputShape: readonly number[], options: ExplainOptions = {}): Explanation {
   const { dtype = 'float64', get = ['nngp', 'ntk'] } = options;
   const inference = infer(net, checkedShape(inputShape));
-  const program = compile(inference.steps, REMEASURE[dtype]);
+  const arithmetic = arithmeticOf(inference.steps, dtype);
+  const program = compile(inference.steps, REMEASURE[arithmetic]);
   const n = inputShape[0];
   const [nngp, ntk] = (['nngp', 'ntk'] as const).map((field) => get.includes(field));
   const resultBytes = n * n * bytesPer(dtype) * (Number(nngp) + Number(ntk));
   const { features } = inference;
-  const plan = makePlan(program, { n1: n, n2: n, features, dtype, symmetric: true, nngp, ntk, preallocated: resultBytes });
+  const plan = makePlan(program, { n1: n, n2: n, features, dtype, arithmetic, symmetric: true, nngp, ntk, preallocated: resultBytes });
   const available = availableMemory();
   const explanation: Omit<Explanation, 'text'> = {
     layers: explainLayers(net, inputShape, operationsOf(plan.job)),

@@ -36,9 +36,13 @@ interface State {
 /** @throws ERR_SHAPE, ERR_NOT_GAUSSIAN, ERR_ARGUMENT (inconsistent chain of s) */
 export function infer(net: Network, inputShape: readonly number[]): Inference {
   if (inputShape.length < 2)
-    throw new InfiniteWidthError('ERR_SHAPE', `the input has shape ${showShape(inputShape)}; a sample axis and a channel axis are needed: [n, channels]`, {
-      shape: inputShape,
-    });
+    throw new InfiniteWidthError(
+      'ERR_SHAPE',
+      `the input has shape ${showShape(inputShape)}; a sample axis and a channel axis are needed: [n, channels]`,
+      {
+        shape: inputShape,
+      },
+    );
   const state: State = { shape: inputShape, isGaussian: false, activation: null, s: 1, steps: [] };
   for (const placed of flattenSerial(net)) apply(state, placed);
   requireFlat(state, 'the output');
@@ -68,11 +72,20 @@ function apply(state: State, placed: PlacedLayer): void {
     case 'leakyRelu':
       return activate(state, placed, { kind: 'rectified', a: layer.alpha, b: 1 });
     case 'abRelu':
-      return activate(state, placed, layer.a === 0 && layer.b === 0 ? { kind: 'erf', a: 0, b: 1 } : { kind: 'rectified', a: layer.a, b: layer.b });
+      return activate(
+        state,
+        placed,
+        layer.a === 0 && layer.b === 0 ? { kind: 'erf', a: 0, b: 1 } : { kind: 'rectified', a: layer.a, b: layer.b },
+      );
     case 'sigmoidLike':
       return activate(state, placed, { kind: 'erf', a: 0.5, b: 1 / 2.4020563531719796 }, { kind: 'shift', c: 0.5 });
     case 'erf':
-      return activate(state, placed, { kind: 'erf', a: layer.a, b: layer.b }, ...(layer.c === 0 ? [] : [{ kind: 'shift', c: layer.c } as const]));
+      return activate(
+        state,
+        placed,
+        { kind: 'erf', a: layer.a, b: layer.b },
+        ...(layer.c === 0 ? [] : [{ kind: 'shift', c: layer.c } as const]),
+      );
   }
 }
 
@@ -80,14 +93,24 @@ function applyDense(state: State, layer: DenseLayer, placed: PlacedLayer): void 
   requireFlat(state, `dense at ${placed.position}`);
   const [sIn, sOut] = layer.s;
   if (layer.parameterization === 'standard' && sIn !== state.s)
-    throw new InfiniteWidthError('ERR_ARGUMENT', `dense at ${placed.position} has s = [${sIn}, ${sOut}], but the layer below ends with s = ${state.s}; make s[0] ${state.s}`, {
-      position: placed.position,
-      expected: state.s,
-      got: sIn,
-    });
+    throw new InfiniteWidthError(
+      'ERR_ARGUMENT',
+      `dense at ${placed.position} has s = [${sIn}, ${sOut}], but the layer below ends with s = ${state.s}; make s[0] ${state.s}`,
+      {
+        position: placed.position,
+        expected: state.s,
+        got: sIn,
+      },
+    );
   const channels = state.shape[1];
   const standard = layer.parameterization === 'standard';
-  state.steps.push({ kind: 'affine', w: layer.wStd, b: layer.bStd ?? 0, hasBias: layer.bStd !== null, fanIn: standard ? channels / sIn : null });
+  state.steps.push({
+    kind: 'affine',
+    w: layer.wStd,
+    b: layer.bStd ?? 0,
+    hasBias: layer.bStd !== null,
+    fanIn: standard ? channels / sIn : null,
+  });
   state.shape = [state.shape[0], standard ? layer.outDim * sOut : layer.outDim];
   state.s = standard ? sOut : 1;
   state.isGaussian = true;
@@ -111,7 +134,11 @@ function activate(state: State, placed: PlacedLayer, ...steps: Step[]): void {
 
 function requireFlat(state: State, what: string): void {
   if (state.shape.length !== 2)
-    throw new InfiniteWidthError('ERR_SHAPE', `${what} needs an input [n, channels] but gets ${showShape(state.shape)}; put flatten() before it`, {
-      shape: state.shape,
-    });
+    throw new InfiniteWidthError(
+      'ERR_SHAPE',
+      `${what} needs an input [n, channels] but gets ${showShape(state.shape)}; put flatten() before it`,
+      {
+        shape: state.shape,
+      },
+    );
 }

@@ -27,12 +27,20 @@ export function measure(input: unknown, name: string, dtype: DType): Rows {
   const array = asNDArray(input, name);
   const { data, shape } = array;
   if (data.length === 0)
-    throw new InfiniteWidthError('ERR_SHAPE', `${name} is empty: shape ${showShape(shape)}; at least one sample with one feature is needed`, { name, shape });
+    throw new InfiniteWidthError(
+      'ERR_SHAPE',
+      `${name} is empty: shape ${showShape(shape)}; at least one sample with one feature is needed`,
+      { name, shape },
+    );
   if (shape.length < 2)
-    throw new InfiniteWidthError('ERR_SHAPE', `${name} has shape ${showShape(shape)}; a sample axis and a channel axis are needed: [n, channels]`, {
-      name,
-      shape,
-    });
+    throw new InfiniteWidthError(
+      'ERR_SHAPE',
+      `${name} has shape ${showShape(shape)}; a sample axis and a channel axis are needed: [n, channels]`,
+      {
+        name,
+        shape,
+      },
+    );
   const count = shape[0];
   const features = data.length / count;
   const scale = new Float64Array(count);

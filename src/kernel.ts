@@ -3,10 +3,10 @@ import type { TileField, TileWorker } from './backends/backend';
 import { defaultContext, type EngineContext } from './context';
 import { InfiniteWidthError, throwIfAborted } from './errors';
 import { type Inference, infer } from './infer';
-import { measure, resultDtype, type Rows } from './inputs';
+import { measure, type Rows, resultDtype } from './inputs';
 import { allocate, asNDArray, bytesPer, type DType, dtypeOf, type NDArray, showShape, type TypedArray } from './ndarray';
 import { makePlan, type Plan, type Tile } from './plan';
-import { compile, type Program, REMEASURE } from './program';
+import { arithmeticOf, compile, type Program, REMEASURE } from './program';
 import { checkRange, passRows } from './rows';
 import type { Network } from './spec';
 
@@ -59,7 +59,11 @@ const FIELDS: readonly KernelField[] = ['nngp', 'ntk', 'cov1', 'cov2', 'shape1',
  * @returns exactly the fields of `get`
  * @throws ERR_SHAPE, ERR_NON_FINITE, ERR_DTYPE, ERR_NOT_GAUSSIAN, ERR_OUT_OF_MEMORY before the work starts; AbortError
  */
-export function kernel<F extends KernelField = 'nngp' | 'ntk'>(net: Network, x1: Input, options?: KernelOptions<F>): Promise<KernelResult<F>>;
+export function kernel<F extends KernelField = 'nngp' | 'ntk'>(
+  net: Network,
+  x1: Input,
+  options?: KernelOptions<F>,
+): Promise<KernelResult<F>>;
 export function kernel<F extends KernelField = 'nngp' | 'ntk'>(
   net: Network,
   x1: Input,
@@ -103,7 +107,10 @@ export function kernelSync<F extends KernelField>(
 }
 
 /** Distinguishes kernel(net, x1, options) from kernel(net, x1, x2, options). */
-export function splitArguments<F extends KernelField>(second?: Input | KernelOptions<F> | null, third?: KernelOptions<F>): [Input | null, KernelOptions<F>] {
+export function splitArguments<F extends KernelField>(
+  second?: Input | KernelOptions<F> | null,
+  third?: KernelOptions<F>,
+): [Input | null, KernelOptions<F>] {
   const isInput = Array.isArray(second) || (second !== null && typeof second === 'object' && ('data' in second || 'shape' in second));
   if (isInput) return [second as Input, third ?? {}];
   return [null, (second as KernelOptions<F> | null | undefined) ?? third ?? {}];
@@ -130,14 +137,25 @@ function prepare(net: Network, x1: Input, x2: Input | null, options: KernelOptio
   const inference = infer(net, array1.shape);
   if (!symmetric) sameFeatures(array1, array2);
   const dtype = resultDtype(options.dtype ?? dtypeOfOut(options.out), [array1, array2]);
-  const rows1 = measure(array1, 'x1', dtype);
-  const rows2 = symmetric ? rows1 : measure(array2, 'x2', dtype);
-  const program = compile(inference.steps, REMEASURE[dtype]);
+  const arithmetic = arithmeticOf(inference.steps, dtype);
+  const rows1 = measure(array1, 'x1', arithmetic);
+  const rows2 = symmetric ? rows1 : measure(array2, 'x2', arithmetic);
+  const program = compile(inference.steps, REMEASURE[arithmetic]);
   const [n1, n2] = [rows1.count, rows2.count];
   const wants = (field: KernelField) => get.includes(field);
   const given = Object.values(options.out ?? {}).length * n1 * n2 * bytesPer(dtype);
   const { features } = inference;
-  const plan = makePlan(program, { n1, n2, features, dtype, symmetric, nngp: wants('nngp'), ntk: wants('ntk'), preallocated: given });
+  const plan = makePlan(program, {
+    n1,
+    n2,
+    features,
+    dtype,
+    arithmetic,
+    symmetric,
+    nngp: wants('nngp'),
+    ntk: wants('ntk'),
+    preallocated: given,
+  });
   const variances1 = variancesOf(program, rows1, dtype);
   const variances2 = symmetric ? variances1 : variancesOf(program, rows2, dtype);
   const outputs = (['nngp', 'ntk'] as const).filter(wants).map((field) => [field, outputFor(field, options.out, dtype, n1, n2)] as const);
@@ -224,8 +242,13 @@ function variancesOf(program: Program, rows: Rows, dtype: DType): TypedArray {
 
 function fieldsOf(get: KernelField | readonly KernelField[] = ['nngp', 'ntk']): readonly KernelField[] {
   const fields = typeof get === 'string' ? [get] : get;
-  if (Array.isArray(fields) && fields.length > 0 && fields.every((f) => FIELDS.includes(f)) && new Set(fields).size === fields.length) return fields;
-  throw new InfiniteWidthError('ERR_ARGUMENT', `get names each field at most once, out of ${FIELDS.join(', ')}; got ${JSON.stringify(get)}`, { get });
+  if (Array.isArray(fields) && fields.length > 0 && fields.every((f) => FIELDS.includes(f)) && new Set(fields).size === fields.length)
+    return fields;
+  throw new InfiniteWidthError(
+    'ERR_ARGUMENT',
+    `get names each field at most once, out of ${FIELDS.join(', ')}; got ${JSON.stringify(get)}`,
+    { get },
+  );
 }
 
 function sameFeatures(x1: NDArray, x2: NDArray): void {
@@ -249,12 +272,19 @@ function outputFor(field: TileField, out: KernelOptions['out'], dtype: DType, n1
   if (!given) return allocate(dtype, n1 * n2, `a ${n1} × ${n2} kernel`);
   const data = dataOf(given);
   if (dtypeOf(data) !== dtype)
-    throw new InfiniteWidthError('ERR_DTYPE', `out.${field} is ${dtypeOf(data)} but the result is ${dtype}; pass dtype or another array`, { field, dtype });
-  if (data.length !== n1 * n2 || ('shape' in given && (given.shape[0] !== n1 || given.shape[1] !== n2)))
-    throw new InfiniteWidthError('ERR_SHAPE', `out.${field} has ${'shape' in given ? `shape ${showShape(given.shape)}` : `${data.length} elements`}, the result [${n1}, ${n2}]`, {
+    throw new InfiniteWidthError('ERR_DTYPE', `out.${field} is ${dtypeOf(data)} but the result is ${dtype}; pass dtype or another array`, {
       field,
-      expected: [n1, n2],
+      dtype,
     });
+  if (data.length !== n1 * n2 || ('shape' in given && (given.shape[0] !== n1 || given.shape[1] !== n2)))
+    throw new InfiniteWidthError(
+      'ERR_SHAPE',
+      `out.${field} has ${'shape' in given ? `shape ${showShape(given.shape)}` : `${data.length} elements`}, the result [${n1}, ${n2}]`,
+      {
+        field,
+        expected: [n1, n2],
+      },
+    );
   return data;
 }
 

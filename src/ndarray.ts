@@ -76,7 +76,11 @@ export function checkFinite(array: NDArray, name: string): void {
   for (let i = 0; i < data.length; i++)
     if (!Number.isFinite(data[i])) {
       const index = unravel(i, shape);
-      throw new InfiniteWidthError('ERR_NON_FINITE', `${name} holds ${data[i]} at ${showShape(index)}; remove or impute it first`, { name, index, value: data[i] });
+      throw new InfiniteWidthError('ERR_NON_FINITE', `${name} holds ${data[i]} at ${showShape(index)}; remove or impute it first`, {
+        name,
+        index,
+        value: data[i],
+      });
     }
 }
 

@@ -2,8 +2,9 @@
  * Program + sizes → Plan: the tile grid, the bytes and the floating-point operations of a kernel, known before anything runs.
  * Here, and only here, sizes are chosen and impossible ones refused.
  */
-import { tileBytes } from './backends/wasm-tile';
+
 import type { TileJob } from './backends/backend';
+import { tileBytes } from './backends/wasm-tile';
 import { InfiniteWidthError } from './errors';
 import { bytesPer, type DType } from './ndarray';
 import * as op from './opcodes';
@@ -40,7 +41,9 @@ export interface Sizes {
   readonly n1: number;
   readonly n2: number;
   readonly features: number;
+  /** Of the results, and of the arithmetic. */
   readonly dtype: DType;
+  readonly arithmetic: DType;
   readonly symmetric: boolean;
   readonly nngp: boolean;
   readonly ntk: boolean;
@@ -50,14 +53,13 @@ export interface Sizes {
 
 /** @throws ERR_OUT_OF_MEMORY if results and workspace exceed what the machine has free */
 export function makePlan(program: Program, sizes: Sizes): Plan {
-  const { n1, n2, features, dtype, symmetric } = sizes;
-  const size = bytesPer(dtype);
-  const fitting = Math.max(8, Math.floor(PANEL_BYTES / (features * size) / 8) * 8);
+  const { n1, n2, features, dtype, arithmetic, symmetric } = sizes;
+  const fitting = Math.max(8, Math.floor(PANEL_BYTES / (features * bytesPer(arithmetic)) / 8) * 8);
   const side = (n: number, most: number) => Math.min(most, fitting, Math.ceil(n / 8) * 8);
   const rows = side(n1, TILE_ROWS);
-  const job: TileJob = { program, dtype, features, rows, cols: symmetric ? rows : side(n2, TILE_COLS), tangent: sizes.ntk };
+  const job: TileJob = { program, dtype: arithmetic, features, rows, cols: symmetric ? rows : side(n2, TILE_COLS), tangent: sizes.ntk };
   const workspaceBytes = tileBytes(job);
-  const resultBytes = n1 * n2 * size * ((sizes.nngp ? 1 : 0) + (sizes.ntk ? 1 : 0));
+  const resultBytes = n1 * n2 * bytesPer(dtype) * ((sizes.nngp ? 1 : 0) + (sizes.ntk ? 1 : 0));
   refuse(resultBytes - sizes.preallocated, workspaceBytes, n1, n2);
   const pairs = symmetric ? (n1 * (n1 + 1)) / 2 : n1 * n2;
   return { job, n1, n2, symmetric, tiles: grid(n1, n2, job, symmetric), resultBytes, workspaceBytes, flops: pairs * flopsPerPair(job) };

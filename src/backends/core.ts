@@ -120,7 +120,11 @@ function compileBytes(bytes: BufferSource, place: string): WebAssembly.Module {
     const head = ArrayBuffer.isView(bytes) ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) : new Uint8Array(bytes);
     const firstBytes = Array.from(head.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
     const hint = head[0] === 0x3c ? '; this is HTML, not WebAssembly: check the path' : '';
-    throw loadError(`${place} does not compile (first bytes ${firstBytes}${hint}): ${(cause as Error).message}`, { place, firstBytes }, cause);
+    throw loadError(
+      `${place} does not compile (first bytes ${firstBytes}${hint}): ${(cause as Error).message}`,
+      { place, firstBytes },
+      cause,
+    );
   }
 }
 

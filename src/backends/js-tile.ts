@@ -11,11 +11,11 @@ import { type PairPlaces, pairStep } from './pair-step';
 /** Features summed before their sum joins the total, as in assembly/micro.ts. */
 export const SLAB = 256;
 
-type Place = 'c' | 'm' | 't';
-const PLACES: PairPlaces<Place> = { c: 'c', m: 'm', t: 't' };
+export type Place = 'c' | 'm' | 't';
+export const PLACES: PairPlaces<Place> = { c: 'c', m: 'm', t: 't' };
 
-/** The pair at hand: ρ, 1 − |ρ|, scaled NTK, and the arithmetic on them. */
-class Pair extends Scalar implements PairLanes<number, Place> {
+/** A pair in doubles: ρ, 1 − |ρ|, scaled NTK, and the arithmetic on them. */
+export class ScalarPair extends Scalar implements PairLanes<number, Place> {
   c = 0;
   m = 0;
   t = 0;
@@ -31,7 +31,7 @@ export function createJsTileWorker(job: TileJob): TileWorker {
   let rows: Panel;
   let cols: Panel;
   const tile = { nngp: new Float64Array(job.rows * job.cols), ntk: new Float64Array(job.rows * job.cols) };
-  const pair = new Pair();
+  const pair = new ScalarPair();
 
   const remeasure = (i: number, j: number) => {
     const sign = pair.c < 0 ? -1 : 1;
@@ -44,7 +44,7 @@ export function createJsTileWorker(job: TileJob): TileWorker {
     for (const { code, table, params } of job.program.ops) {
       const row = (k: number) => rows.tables[(table + k) * rows.count + i];
       const col = (k: number) => cols.tables[(table + k) * cols.count + j];
-      pairStep<Pair, number, Place>(pair, code, PLACES, row, col, (k) => params[k]);
+      pairStep<ScalarPair, number, Place>(pair, code, PLACES, row, col, (k) => params[k]);
       if (code === op.START && pair.m < params[0]) remeasure(i, j);
     }
     tile.nngp[i * job.cols + j] = pair.c;

@@ -9,7 +9,7 @@ import { aligned, type Core, type CorePool } from './core';
 class Operand {
   /** Bytes from the start of the workspace. */
   offset = 0;
-  /** Rows start on cache lines, and not all on the same sets of the cache. */
+  /** Rows longer than a cache line start on one, and not all on the same sets of the cache. */
   readonly ld: number;
 
   constructor(
@@ -21,7 +21,7 @@ class Operand {
   ) {
     const perLine = 64 / data.BYTES_PER_ELEMENT;
     const lines = Math.ceil(columns / perLine);
-    this.ld = (columns < perLine || lines % 8 !== 0 ? lines : lines + 1) * perLine;
+    this.ld = columns < perLine ? columns : (lines % 8 === 0 ? lines + 1 : lines) * perLine;
   }
 
   get bytes(): number {
@@ -30,19 +30,25 @@ class Operand {
 
   copyIn(view: TypedArray): void {
     if (this.use.read === false) return;
-    this.rowsOfPart((mine, theirs, length) => view.set(this.data.subarray(theirs, theirs + length), mine));
+    this.rowsOfPart((mine, theirs, length) => copy(this.data, theirs, view, mine, length));
   }
 
   copyOut(view: TypedArray): void {
-    if (this.use.written) this.rowsOfPart((mine, theirs, length) => this.data.set(view.subarray(mine, mine + length), theirs));
+    if (this.use.written) this.rowsOfPart((mine, theirs, length) => copy(view, mine, this.data, theirs, length));
   }
 
-  private rowsOfPart(copy: (mine: number, theirs: number, length: number) => void): void {
+  private rowsOfPart(visit: (mine: number, theirs: number, length: number) => void): void {
     for (let i = 0; i < this.rows; i++) {
       const [first, end] = columnsOf(this.use.part ?? 'full', i, this.columns);
-      copy(i * this.ld + first, i * this.callerLd + first, end - first);
+      visit(i * this.ld + first, i * this.callerLd + first, end - first);
     }
   }
+}
+
+/** Short runs, such as the rows of a single right-hand side, are not worth two views. */
+function copy(from: TypedArray, start: number, to: TypedArray, at: number, length: number): void {
+  if (length > 32) to.set(from.subarray(start, start + length), at);
+  else for (let i = 0; i < length; i++) to[at + i] = from[start + i];
 }
 
 /** Runs `call` with the operands in an instance's memory, given their addresses and that of the core's own workspace. */

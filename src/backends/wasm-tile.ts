@@ -12,7 +12,7 @@ const JOB_BYTES = 128;
 const roundUp = (n: number, unit: number): number => Math.ceil(n / unit) * unit;
 
 /** Word positions in the job record. */
-const enum Word {
+enum Word {
   rows,
   cols,
   paddedRows,

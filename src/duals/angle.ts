@@ -3,6 +3,7 @@
  *   angle:   θ = √d · P(d)                  segment: sin θ − θ cos θ = d√d · R(d)
  * P and R are interpolants of degree 7 (single) and 17 (double) on d ∈ [0, 1], 4 and 10 on [0, 0.35]; their errors stand in
  * coefficients.ts. Evaluated by Estrin's scheme, which keeps the dependency chain short.
+ * Measured, relative, d from 1e-300 to 1: θ 4.0e-16 (double), 1.4e-7 (single); d√d R 3.2e-16, 1.3e-7: rounding, not the polynomials.
  */
 import { Lanes } from './lanes';
 

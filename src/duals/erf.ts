@@ -5,6 +5,9 @@
  *   sin(α₁ − α) = (u₁ − u₂ + u₂ m(2 − m)) / (cos α + √(u₂/u₁)|ρ| cos α₁)                    (and with 1, 2 exchanged)
  * the spread M = (α₁ − α) + (α₂ − α) comes from its sine and cosine, and
  *   |ρ'| = α/√(α₁α₂),     1 − |ρ'| = (M − (√α₁ − √α₂)²) / (2√(α₁α₂)),     factor = (4a²b²/π) √(w₁w₂) / cos α.
+ * Measured with q from 1e-300 to 1e300: |ρ'| 6.7e-16 absolute, factor 1.3e-15 relative (4.2e-7, 1.7e-7 single); the angle of 1 − |ρ'| to
+ * 1.1e-15 (2.3e-7) relative where q₁ = q₂. Where they differ M and (√α₁ − √α₂)² cancel: 1 − |ρ'| is known to 1.3e-15, its angle to 1.6e-8
+ * (4.9e-4 single), which only an activation with a kink after it shows.
  * Row tables: u, w, √u, 1/√u (0 for a zero row), cos α, √α, 1/√(2α) (0 for a zero row).
  */
 import { angleOf } from './angle';

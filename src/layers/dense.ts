@@ -23,7 +23,9 @@ export function dense(outDim: number, options: DenseOptions = {}): DenseLayer {
   if (!Number.isInteger(outDim) || outDim < 1)
     throw new InfiniteWidthError('ERR_ARGUMENT', `dense: the width must be a positive integer, got ${String(outDim)}`, { outDim });
   if (parameterization !== 'ntk' && parameterization !== 'standard')
-    throw new InfiniteWidthError('ERR_ARGUMENT', `dense: parameterization is 'ntk' or 'standard', got ${String(parameterization)}`, { parameterization });
+    throw new InfiniteWidthError('ERR_ARGUMENT', `dense: parameterization is 'ntk' or 'standard', got ${String(parameterization)}`, {
+      parameterization,
+    });
   if (!Array.isArray(s) || s.length !== 2 || !s.every((x) => finiteParameter(x, 'dense', 's') > 0))
     throw new InfiniteWidthError('ERR_ARGUMENT', `dense: s is a pair of positive width multipliers [in, out], got ${String(s)}`, { s });
   return Object.freeze({

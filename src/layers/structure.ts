@@ -11,7 +11,9 @@ export const flatten = (): PlainLayer => Object.freeze({ kind: 'flatten' });
 export function serial(...layers: Network[]): SerialLayer {
   layers.forEach((layer, i) => {
     if (typeof (layer as { kind?: unknown } | null)?.kind !== 'string')
-      throw new InfiniteWidthError('ERR_ARGUMENT', `serial: argument ${i} is not a layer; call the layer function (relu(), not relu)`, { index: i });
+      throw new InfiniteWidthError('ERR_ARGUMENT', `serial: argument ${i} is not a layer; call the layer function (relu(), not relu)`, {
+        index: i,
+      });
   });
   return Object.freeze({ kind: 'serial', layers: Object.freeze([...layers]) });
 }

@@ -4,6 +4,8 @@ import { allocate, asNDArray, checkFinite, type DType, dtypeOf, type NDArray, sh
 
 /** Training or starting outputs: [n], or [n, outputs]. */
 export type OutputArray = NDArray | readonly number[] | readonly (readonly number[])[];
+/** Inputs: [n, …, channels]. */
+export type InputArray = NDArray | readonly (readonly number[])[];
 /** A kernel matrix. */
 export type MatrixInput = NDArray | readonly (readonly number[])[];
 
@@ -49,6 +51,36 @@ export function readOutputs(input: OutputArray, name: string): Outputs {
     });
   checkFinite(array, name);
   return { array, count: shape[0], width: shape[1] ?? 1 };
+}
+
+/** @throws ERR_SHAPE for an input without samples or channels, ERR_DTYPE */
+export function readInputs(input: InputArray, name: string): NDArray {
+  const array = asNDArray(input, name);
+  if (array.shape.length >= 2 && array.data.length > 0) return array;
+  throw new InfiniteWidthError('ERR_SHAPE', `${name} has shape ${showShape(array.shape)}; [n, …, channels] is needed, none of them 0`, {
+    name,
+    shape: array.shape,
+  });
+}
+
+/** @throws ERR_SHAPE naming both shapes */
+export function checkSameCount(x: NDArray, y: NDArray): void {
+  if (x.shape[0] === y.shape[0]) return;
+  throw new InfiniteWidthError(
+    'ERR_SHAPE',
+    `xTrain has shape ${showShape(x.shape)} and yTrain ${showShape(y.shape)}; the first axes must agree, one row of yTrain per sample`,
+    { xTrain: x.shape, yTrain: y.shape },
+  );
+}
+
+/** @throws ERR_SHAPE naming both shapes */
+export function checkSameFeatures(xTest: NDArray, xTrain: { readonly shape: readonly number[] }): void {
+  if (xTest.shape.slice(1).join() === xTrain.shape.slice(1).join()) return;
+  throw new InfiniteWidthError(
+    'ERR_SHAPE',
+    `xTest has shape ${showShape(xTest.shape)} and xTrain ${showShape(xTrain.shape)}; all but the first axis must agree`,
+    { xTest: xTest.shape, xTrain: xTrain.shape },
+  );
 }
 
 /** A matrix whose axes have the lengths of `expected` (null: any). @throws ERR_SHAPE naming both shapes, ERR_DTYPE */

@@ -13,7 +13,8 @@ const DEPTH = 2048;
 /** Start and length of each block of n. */
 function blocksOf(n: number): { start: number; length: number; end: number }[] {
   const blocks: { start: number; length: number; end: number }[] = [];
-  for (let start = 0; start < n; start += BLOCK) blocks.push({ start, length: Math.min(BLOCK, n - start), end: Math.min(n, start + BLOCK) });
+  for (let start = 0; start < n; start += BLOCK)
+    blocks.push({ start, length: Math.min(BLOCK, n - start), end: Math.min(n, start + BLOCK) });
   return blocks;
 }
 
@@ -98,7 +99,20 @@ export function* multiplyAdd(
   const ldb = transB === 't' ? k : n;
   for (const { start: i, length: mb } of blocksOf(m))
     for (const { start: j, length: nb } of blocksOf(n))
-      yield* addProduct(la, transB, mb, nb, k, alpha, a.subarray(i * k), k, b.subarray(transB === 't' ? j * k : j), ldb, c.subarray(i * n + j), n);
+      yield* addProduct(
+        la,
+        transB,
+        mb,
+        nb,
+        k,
+        alpha,
+        a.subarray(i * k),
+        k,
+        b.subarray(transB === 't' ? j * k : j),
+        ldb,
+        c.subarray(i * n + j),
+        n,
+      );
 }
 
 /** C = C − A·Bᵀ − B·Aᵀ for symmetric C of order m, A and B m × k; symmetric to the bit. 2m²k operations, more by the diagonal blocks. */

@@ -75,14 +75,18 @@ function* jitterThatDoes(
   const unit = absolute ? 1 : mean;
   const epsilon = data instanceof Float32Array ? 2 ** -23 : 2 ** -52;
   const largest = diagonal.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
-  const first = Math.max(Math.ceil(Math.log10((n * epsilon * largest) / unit)), ridge > 0 ? Math.floor(Math.log10(ridge / unit)) + 1 : -Infinity);
+  const first = Math.max(
+    Math.ceil(Math.log10((n * epsilon * largest) / unit)),
+    ridge > 0 ? Math.floor(Math.log10(ridge / unit)) + 1 : -Infinity,
+  );
   for (let exponent = first; exponent < first + DECADES; exponent++) {
     const diagReg = Number(`1e${exponent}`);
     for (let i = 0; i < n; i++) {
       for (let j = 0; j < i; j++) data[i * n + j] = data[j * n + i];
       data[i * (n + 1)] = diagonal[i] + diagReg * unit;
     }
-    if ((yield* counted('diagnosis', Math.round(n ** 3 / 3), factorLower(la, n, data))) === 0) return { diagReg, ridge: diagReg * unit, absolute };
+    if ((yield* counted('diagnosis', Math.round(n ** 3 / 3), factorLower(la, n, data))) === 0)
+      return { diagReg, ridge: diagReg * unit, absolute };
   }
   return null;
 }

@@ -71,7 +71,8 @@ export function gpInference<K extends MatrixInput | KernelPair>(kTrainTrain: K, 
 /** `gpInference` whose predict runs on the calling thread. */
 export function gpInferenceSync<K extends MatrixInput | KernelPair>(kTrainTrain: K, yTrain: OutputArray, options: GpInferenceOptions = {}) {
   const posterior = new Posterior(kTrainTrain, yTrain, options);
-  return <const G extends Get = DefaultGet<K>>(request: GpPredictOptions<G> = {}): Gaussians<G> => runSync(posterior.predict(request), request);
+  return <const G extends Get = DefaultGet<K>>(request: GpPredictOptions<G> = {}): Gaussians<G> =>
+    runSync(posterior.predict(request), request);
 }
 
 const NAMES: readonly GaussianName[] = ['nngp', 'ntk', 'ntkgp'];
@@ -82,7 +83,7 @@ const kernelOf = (name: GaussianName): KernelName => (name === 'nngp' ? 'nngp' :
 const initialOf = (name: GaussianName): KernelName => (name === 'ntkgp' ? 'ntk' : 'nngp');
 
 /** Training outputs under their kernels, with the factors and solutions made so far. */
-class Posterior {
+export class Posterior {
   private readonly dtype: DType;
   private readonly y: Outputs;
   private readonly regularizer: Regularizer;
@@ -93,7 +94,7 @@ class Posterior {
   constructor(
     private readonly kTrainTrain: MatrixInput | KernelPair,
     yTrain: OutputArray,
-    private readonly options: GpInferenceOptions,
+    private readonly options: GpInferenceOptions & { readonly dtype?: DType },
   ) {
     this.regularizer = regularizer(options);
     this.y = readOutputs(yTrain, 'yTrain');
@@ -102,7 +103,7 @@ class Posterior {
       throw new InfiniteWidthError('ERR_ARGUMENT', `kTrainTrain must be a matrix or { nngp, ntk }; got ${String(kTrainTrain)}`);
     const given = isMatrix(kTrainTrain) ? [kTrainTrain] : [kTrainTrain.nngp, kTrainTrain.ntk].filter((k) => k !== undefined);
     const arrays = given.map((k) => readMatrix(k, 'kTrainTrain', [this.y.count, this.y.count], this.because));
-    this.dtype = resultDtype(undefined, [...arrays, this.y.array]);
+    this.dtype = resultDtype(options.dtype, [...arrays, this.y.array]);
   }
 
   private get because(): string {
@@ -120,11 +121,15 @@ class Posterior {
     const results: Partial<Record<GaussianName, Gaussian>> = {};
     for (const name of names)
       results[name] = kTestTrain ? yield* this.onTest(name, kTestTrain, kTestTest ?? null) : this.onTraining(name, Boolean(kTestTest));
-    return (typeof asked === 'string' ? results[asked] : results) as Gaussians<G>;
+    return (Array.isArray(asked) ? results : results[names[0]]) as Gaussians<G>;
   }
 
   /** One matrix cannot stand for two kernels. */
-  private checkSources(names: readonly GaussianName[], kTestTrain: MatrixInput | KernelPair | null, kTestTest: GpPredictOptions<Get>['kTestTest']): void {
+  private checkSources(
+    names: readonly GaussianName[],
+    kTestTrain: MatrixInput | KernelPair | null,
+    kTestTest: GpPredictOptions<Get>['kTestTest'],
+  ): void {
     const ensemble = kTestTrain && kTestTest && names.includes('ntk') ? (['nngp'] as const) : [];
     const needed = [...names.map(kernelOf), ...ensemble];
     requireKernels(this.kTrainTrain, 'kTrainTrain', needed);
@@ -142,7 +147,11 @@ class Posterior {
     return { mean, covariance: shaped(allocate(this.dtype, count * count, 'the covariance'), count, count) };
   }
 
-  private *onTest(name: GaussianName, kTestTrain: MatrixInput | KernelPair, kTestTest: GpPredictOptions<Get>['kTestTest']): Steps<Gaussian> {
+  private *onTest(
+    name: GaussianName,
+    kTestTrain: MatrixInput | KernelPair,
+    kTestTest: GpPredictOptions<Get>['kTestTest'],
+  ): Steps<Gaussian> {
     const kernel = kernelOf(name);
     const { count: n, width, array } = this.y;
     const cross = this.matrix(kTestTrain, kernel, 'kTestTrain', [null, n]);
@@ -163,7 +172,12 @@ class Posterior {
     return { mean, covariance: shaped(covariance, m, m) };
   }
 
-  private matrix(input: MatrixInput | KernelPair, kernel: KernelName, name: string, expected: readonly [number | null, number | null]): NDArray {
+  private matrix(
+    input: MatrixInput | KernelPair,
+    kernel: KernelName,
+    name: string,
+    expected: readonly [number | null, number | null],
+  ): NDArray {
     const because = name === 'kTestTest' ? `kTestTrain has ${expected[0]} rows` : this.because;
     const label = isMatrix(input) ? name : `${name}.${kernel}`;
     const matrix = readMatrix(isMatrix(input) ? input : input[kernel], label, expected, because);
@@ -230,5 +244,7 @@ function requireKernels(input: MatrixInput | KernelPair, name: string, needed: r
 
 function checkTraceAxes(traceAxes: readonly number[] | undefined, axes: number): void {
   if (traceAxes === undefined || (traceAxes.length === 1 && (traceAxes[0] === -1 || (axes === 2 && traceAxes[0] === 1)))) return;
-  throw new InfiniteWidthError('ERR_UNSUPPORTED', `traceAxes must be [-1], one kernel for all outputs; got ${JSON.stringify(traceAxes)}`, { traceAxes });
+  throw new InfiniteWidthError('ERR_UNSUPPORTED', `traceAxes must be [-1], one kernel for all outputs; got ${JSON.stringify(traceAxes)}`, {
+    traceAxes,
+  });
 }

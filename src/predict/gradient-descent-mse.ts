@@ -58,7 +58,8 @@ export type Time = number | null | undefined;
 export function gradientDescentMse(kTrainTrain: MatrixInput, yTrain: OutputArray, options: GradientDescentMseOptions = {}) {
   const flow = new Flow(kTrainTrain, yTrain, options);
   const queue = new Queue();
-  return (t?: Time, request: GradientDescentMseRequest = {}): Promise<GradientDescentMseResult> => queue.run(() => flow.predict(t, request), request);
+  return (t?: Time, request: GradientDescentMseRequest = {}): Promise<GradientDescentMseResult> =>
+    queue.run(() => flow.predict(t, request), request);
 }
 
 /** `gradientDescentMse` whose predict runs on the calling thread. */
@@ -103,7 +104,10 @@ class Flow {
     const { kTestTrain = null, fxTrain0 = 0, fxTest0 = kTestTrain ? 0 : null } = request;
     requireInfinite(t);
     if (fxTrain0 === null && fxTest0 === null)
-      throw new InfiniteWidthError('ERR_ARGUMENT', 'fxTrain0 and fxTest0 are both null, so nothing is asked for; give one of them, or kTestTrain');
+      throw new InfiniteWidthError(
+        'ERR_ARGUMENT',
+        'fxTrain0 and fxTest0 are both null, so nothing is asked for; give one of them, or kTestTrain',
+      );
     if (fxTest0 !== null && !kTestTrain)
       throw new InfiniteWidthError('ERR_ARGUMENT', 'fxTest0 needs kTestTrain, the kernel of the test set with the training set');
     const { shape, data } = this.y.array;
@@ -143,7 +147,8 @@ class Flow {
 /** A number for every output, or an array of the outputs' shape, as an array of its own. @throws ERR_SHAPE, ERR_NON_FINITE */
 function startingFrom(value: number | OutputArray, shape: readonly number[], name: string, dtype: DType): TypedArray {
   if (typeof value === 'number') {
-    if (!Number.isFinite(value)) throw new InfiniteWidthError('ERR_NON_FINITE', `${name} is ${value}; a finite number is needed`, { name, value });
+    if (!Number.isFinite(value))
+      throw new InfiniteWidthError('ERR_NON_FINITE', `${name} is ${value}; a finite number is needed`, { name, value });
     return allocate(dtype, sizeOf(shape), name).fill(value);
   }
   const { array } = readOutputs(value, name);

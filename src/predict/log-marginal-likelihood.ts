@@ -2,7 +2,17 @@
 import { defaultContext, type EngineContext } from '../context';
 import { resultDtype } from '../inputs';
 import { showShape } from '../ndarray';
-import { checkKernel, copyOf, type MatrixInput, type OutputArray, type RegularizerOptions, readMatrix, readOutputs, regularizer, transposed } from './arguments';
+import {
+  checkKernel,
+  copyOf,
+  type MatrixInput,
+  type OutputArray,
+  type RegularizerOptions,
+  readMatrix,
+  readOutputs,
+  regularizer,
+  transposed,
+} from './arguments';
 import { solveHalf } from './blocks';
 import { factorize, logDeterminant } from './factor';
 import { counted, type RunOptions, runAsync, runSync, type Steps } from './steps';
@@ -17,12 +27,20 @@ export interface LogMarginalLikelihoodOptions extends RegularizerOptions, RunOpt
  * @param kTrainTrain [n, n]; @param yTrain [n] or [n, outputs]
  * @throws ERR_SHAPE, ERR_DTYPE, ERR_NON_FINITE, ERR_ARGUMENT, ERR_NOT_POSITIVE_DEFINITE (factorize), AbortError
  */
-export async function logMarginalLikelihood(kTrainTrain: MatrixInput, yTrain: OutputArray, options: LogMarginalLikelihoodOptions = {}): Promise<number> {
+export async function logMarginalLikelihood(
+  kTrainTrain: MatrixInput,
+  yTrain: OutputArray,
+  options: LogMarginalLikelihoodOptions = {},
+): Promise<number> {
   return runAsync(evidence(kTrainTrain, yTrain, options), options);
 }
 
 /** `logMarginalLikelihood` on the calling thread. */
-export function logMarginalLikelihoodSync(kTrainTrain: MatrixInput, yTrain: OutputArray, options: LogMarginalLikelihoodOptions = {}): number {
+export function logMarginalLikelihoodSync(
+  kTrainTrain: MatrixInput,
+  yTrain: OutputArray,
+  options: LogMarginalLikelihoodOptions = {},
+): number {
   return runSync(evidence(kTrainTrain, yTrain, options), options);
 }
 
@@ -36,6 +54,7 @@ function* evidence(kTrainTrain: MatrixInput, yTrain: OutputArray, options: LogMa
   const factor = yield* factorize(la, y.count, copyOf(kernel.data, dtype), ridge, 'kTrainTrain');
   const white = transposed(y, dtype);
   yield* counted('solve', y.width * y.count ** 2, solveHalf(la, y.count, factor.data, y.width, white));
-  const quadratic = white.reduce((sum, value) => sum + value * value, 0);
+  let quadratic = 0;
+  for (const value of white) quadratic += value * value;
   return -0.5 * (quadratic + y.width * (logDeterminant(factor) + y.count * Math.log(2 * Math.PI)));
 }

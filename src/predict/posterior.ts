@@ -10,7 +10,14 @@ import type { Factor } from './factor';
 import { counted, type Steps } from './steps';
 
 /** k*·α. @param kTestTrain [m, n]; @param alpha [outputs, n] @returns [m, outputs] */
-export function* meanOf(la: LinearAlgebra, m: number, n: number, outputs: number, kTestTrain: TypedArray, alpha: TypedArray): Steps<TypedArray> {
+export function* meanOf(
+  la: LinearAlgebra,
+  m: number,
+  n: number,
+  outputs: number,
+  kTestTrain: TypedArray,
+  alpha: TypedArray,
+): Steps<TypedArray> {
   const mean = allocate(dtypeOf(alpha), m * outputs, 'the mean');
   yield* counted('solve', 2 * m * n * outputs, multiplyAdd(la, 't', m, outputs, n, 1, kTestTrain, alpha, mean));
   return mean;
@@ -44,7 +51,14 @@ export function* processVariance(la: LinearAlgebra, factor: Factor, m: number, h
  * @param p [m, n], K*; overwritten by P
  * @param nngp [n, n], K, without regularizer
  */
-function* ensembleFactors(la: LinearAlgebra, { n, data }: Factor, m: number, w: TypedArray, p: TypedArray, nngp: TypedArray): Generator<number, void> {
+function* ensembleFactors(
+  la: LinearAlgebra,
+  { n, data }: Factor,
+  m: number,
+  w: TypedArray,
+  p: TypedArray,
+  nngp: TypedArray,
+): Generator<number, void> {
   yield* solveHalf(la, n, data, m, w);
   yield* solveOtherHalf(la, n, data, m, w);
   yield* multiplyAdd(la, 'n', m, n, n, -0.5, w, nngp, p);

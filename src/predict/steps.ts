@@ -51,8 +51,7 @@ export function* counted<T>(phase: string, total: number, work: Generator<number
 const isCall = (step: Progress | KernelCall): step is KernelCall => 'net' in step;
 
 function kernelOptions({ get, dtype, engine, out, before = 0, total }: KernelCall, { signal, onProgress }: RunOptions) {
-  const report = ({ phase, ...entries }: Progress) =>
-    onProgress?.({ phase, done: before + entries.done, total: total ?? entries.total });
+  const report = ({ phase, ...entries }: Progress) => onProgress?.({ phase, done: before + entries.done, total: total ?? entries.total });
   return { get, dtype, engine, out, signal, onProgress: report };
 }
 

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { WgslExec, WgslParser } from 'wgsl_reflect/wgsl_reflect.module.js';
+import { PLACES, type Place, ScalarPair } from '../../src/backends/js-tile';
 import { pairStep } from '../../src/backends/pair-step';
 import { literal, PAIR_STRUCT, printStep, STEP_NAMES, stepArguments } from '../../src/backends/wgsl';
 import { SINGLE } from '../../src/duals/coefficients';
-import type { PairLanes } from '../../src/duals/pair';
-import { Scalar } from '../../src/duals/scalar';
 import * as op from '../../src/opcodes';
 import { compile, rectifiedConstants } from '../../src/program';
 import { passRows } from '../../src/rows';
@@ -17,19 +16,6 @@ import { passRows } from '../../src/rows';
 const BOUND = 1e-6;
 /** The same relative to the margin, which must keep its digits near 0; erf's is the difference of two terms up to ten times its size. */
 const MARGIN_BOUND = 2e-6;
-
-type Place = 'c' | 'm' | 't';
-class Reference extends Scalar implements PairLanes<number, Place> {
-  c = 0;
-  m = 0;
-  t = 0;
-  load(at: Place): number {
-    return this[at];
-  }
-  store(at: Place, value: number): void {
-    this[at] = value;
-  }
-}
 
 interface Case {
   readonly rho: number;
@@ -60,10 +46,10 @@ function interpret(code: number, cases: readonly Case[]): number[][] {
 
 /** The same operation in doubles. */
 function reference(code: number, { rho, m, t, rest }: Case): number[] {
-  const lanes = new Reference();
+  const lanes = new ScalarPair();
   Object.assign(lanes, { c: rho, m, t });
   const value = (name: string) => (k: number) => rest[stepArguments(code).indexOf(`${name}${k}`)];
-  pairStep<Reference, number, Place>(lanes, code, { c: 'c', m: 'm', t: 't' }, value('row'), value('col'), value('p'));
+  pairStep<ScalarPair, number, Place>(lanes, code, PLACES, value('row'), value('col'), value('p'));
   return [lanes.c, lanes.m, lanes.t];
 }
 

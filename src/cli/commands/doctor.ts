@@ -1,4 +1,4 @@
-import { alignColumns } from '../../explain/text';
+import { alignColumns } from '../../explanation/text';
 import type { Command, CommandContext } from '../command';
 import { describeBuilds, describeMachine } from '../doctor/machine';
 import { measureSpeed, selfTest } from '../doctor/self-test';

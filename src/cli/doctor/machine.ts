@@ -1,8 +1,8 @@
 /** The runtime, the processor, and which builds of the core start here. */
 import { arch, availableParallelism, cpus, freemem, platform, totalmem } from 'node:os';
 import { openContext } from '../../context';
-import { oneLine } from '../errors';
-import { showBytes } from '../../explain/text';
+import { describeFailure } from '../errors';
+import { showBytes } from '../../explanation/text';
 import { availableMemory } from '../../plan';
 
 export type Machine = Readonly<Record<'runtime' | 'platform' | 'processor' | 'cores' | 'threads' | 'simd' | 'memory' | 'selected', string>>;
@@ -46,6 +46,12 @@ function attempt(name: string, open: () => unknown): BuildReport {
     open();
     return { name, available: true, reason: '' };
   } catch (error) {
-    return { name, available: false, reason: oneLine((error as Error).message) };
+    return { name, available: false, reason: reasonOf(error) };
   }
+}
+
+/** V8 names a flag that does not exist, so its message is put in our own words. */
+function reasonOf(error: unknown): string {
+  const { message } = describeFailure(error);
+  return /simd opcode not available/.test(message) ? 'this runtime has no relaxed SIMD (Node has it from version 22 on)' : message;
 }

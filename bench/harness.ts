@@ -1,0 +1,134 @@
+/**
+ * Races. Contestants take turns, A B A B …, in one run of one process, so that whatever else the machine does hits all of them
+ * alike: absolute times of a busy machine say little, ratios of one race do. The best time is about an undisturbed core, the
+ * median about what a user sees.
+ */
+import { Bench } from 'tinybench';
+import type { BenchOptions } from './options';
+
+export interface Contestant {
+  readonly name: string;
+  /** One of ours: the others are compared with it. */
+  readonly ours?: boolean;
+  /** Runs once; the milliseconds it took. */
+  readonly time: () => number;
+}
+
+export interface Measured {
+  readonly name: string;
+  readonly ours: boolean;
+  readonly best: number;
+  readonly median: number;
+  readonly runs: number;
+}
+
+/** How often its peer's time one of ours fits in. */
+export interface Ratio {
+  readonly ours: string;
+  readonly peer: string;
+  readonly best: number;
+  readonly median: number;
+}
+
+interface Effort {
+  readonly warmUpMs: number;
+  /** Calls are repeated until a sample has lasted this long. */
+  readonly sampleMs: number;
+  readonly rounds: number;
+  /** Time a contestant may take beyond its first two samples. */
+  readonly budgetMs: number;
+}
+
+const EFFORT: Effort = { warmUpMs: 200, sampleMs: 20, rounds: 15, budgetMs: 2000 };
+const QUICK: Effort = { warmUpMs: 5, sampleMs: 1, rounds: 3, budgetMs: 50 };
+/** A first call as long as this is a sample, not a warm-up. */
+const LONG_MS = 1000;
+
+/** A contestant's clock around `run`; `prepare` (restoring what `run` overwrites) is not counted. */
+export function timed(run: () => unknown, prepare?: () => void): () => number {
+  return () => {
+    prepare?.();
+    const start = performance.now();
+    run();
+    return performance.now() - start;
+  };
+}
+
+/** Runs a race: every contestant warmed up, then rounds in which each takes one sample. Times are milliseconds per call. */
+export async function race(contestants: readonly Contestant[], { quick }: Pick<BenchOptions, 'quick'>): Promise<Measured[]> {
+  const effort = quick ? QUICK : EFFORT;
+  const samples = contestants.map((): number[] => []);
+  for (const [i, contestant] of contestants.entries()) samples[i].push(...(await warmUp(contestant, effort)));
+  for (let round = 0; round < effort.rounds; round++)
+    for (const [i, contestant] of contestants.entries()) {
+      if (samples[i].length >= 2 && sum(samples[i]) > effort.budgetMs) continue;
+      samples[i].push(sample(contestant, effort.sampleMs));
+      await nextTurn();
+    }
+  return contestants.map(({ name, ours = false }, i) => ({ name, ours, ...statistics(name, samples[i]) }));
+}
+
+/** Calls until the engine has had time to optimise; a long first call is returned as a sample. */
+async function warmUp({ time }: Contestant, { warmUpMs }: Effort): Promise<number[]> {
+  const first = time();
+  for (let spent = first; spent < warmUpMs; spent += time()) await nextTurn();
+  return first >= LONG_MS ? [first] : [];
+}
+
+function sample({ time }: Contestant, sampleMs: number): number {
+  let calls = 0;
+  let total = 0;
+  while (calls === 0 || total < sampleMs) {
+    total += time();
+    calls++;
+  }
+  return total / calls;
+}
+
+/** tinybench's statistics of samples that were taken in turns. */
+function statistics(name: string, samples: readonly number[]): Pick<Measured, 'best' | 'median' | 'runs'> {
+  let next = 0;
+  const bench = new Bench({ iterations: samples.length, time: 0, warmup: false, throws: true });
+  bench.add(name, () => ({ overriddenDuration: samples[next++] }), { async: false });
+  const { result } = bench.runSync()[0];
+  if (result.state !== 'completed') throw new Error(`no statistics of ${name}: ${result.state}`);
+  return { best: result.latency.min, median: result.latency.p50, runs: result.latency.samplesCount };
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+/** Lets background compilation publish its code. */
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** (long − short) / units of two measurements: what they share cancels. */
+export function difference(name: string, long: Measured, short: Measured, units: number): Measured {
+  const per = (a: number, b: number) => Math.max(0, a - b) / units;
+  return { name, ours: long.ours, best: per(long.best, short.best), median: per(long.median, short.median), runs: Math.min(long.runs, short.runs) };
+}
+
+/** Σ weight · measurement. */
+export function weightedSum(name: string, terms: readonly (readonly [weight: number, measured: Measured])[]): Measured {
+  const total = (pick: (measured: Measured) => number) => sum(terms.map(([weight, measured]) => weight * pick(measured)));
+  return {
+    name,
+    ours: false,
+    best: total(({ best }) => best),
+    median: total(({ median }) => median),
+    runs: Math.min(...terms.map(([, { runs }]) => runs)),
+  };
+}
+
+/** Every one of ours against every peer. */
+export function ratiosOf(rows: readonly Measured[]): Ratio[] {
+  const peers = rows.filter(({ ours }) => !ours);
+  return rows
+    .filter(({ ours }) => ours)
+    .flatMap((mine) => peers.map((peer) => ({ ours: mine.name, peer: peer.name, best: peer.best / mine.best, median: peer.median / mine.median })));
+}
+
+/** The measurement of that name. */
+export function byName(rows: readonly Measured[], name: string): Measured {
+  const row = rows.find((candidate) => candidate.name === name);
+  if (!row) throw new Error(`no contestant ${name} among ${rows.map((candidate) => candidate.name).join(', ')}`);
+  return row;
+}

@@ -1,0 +1,45 @@
+/** The transform alone: one tile computed over and over, without the work on rows and results around it. */
+import type { TileField, TileWorker } from '../src/backends/backend';
+import type { EngineContext } from '../src/context';
+import { infer } from '../src/infer';
+import { measure, type Rows } from '../src/inputs';
+import { dtypeOf, type NDArray, type TypedArray } from '../src/ndarray';
+import { compile, type Program, REMEASURE } from '../src/program';
+import { passRows } from '../src/rows';
+import type { Network } from '../src/spec';
+import { array } from './data';
+
+/** Rows and columns of the tile, as plan.ts chooses them. */
+export const TILE = 256;
+/** Few, so that the Gram product, which cancels, is a small part. */
+export const FEATURES = 16;
+
+export interface Tile {
+  /** NNGP and NTK of the tile. */
+  compute(): void;
+  read(field: TileField): TypedArray;
+  close(): void;
+}
+
+/** @param x1 [m, features], x2 [n, features]: rows and columns of the tile */
+export function openTile({ backend }: EngineContext, net: Network, x1: NDArray, x2: NDArray): Tile {
+  const dtype = dtypeOf(x1.data);
+  const program = compile(infer(net, x1.shape).steps, REMEASURE[dtype]);
+  const [rows, cols] = [x1.shape[0], x2.shape[0]];
+  const worker: TileWorker = backend.openTiles({ program, dtype, features: x1.shape[1], rows, cols, tangent: true });
+  worker.setRows(panel(program, measure(x1, 'x1', dtype)));
+  worker.setCols(panel(program, measure(x2, 'x2', dtype)));
+  return {
+    compute: () => worker.compute(false),
+    read(field) {
+      const out = array(dtype, rows * cols);
+      worker.read(field, false, out, 0, cols);
+      return out;
+    },
+    close: () => worker.close(),
+  };
+}
+
+function panel(program: Program, { data, count, scale, unit, inverse, radius }: Rows) {
+  return { data, from: 0, count, scale, unit, tables: passRows(program, inverse, radius, 0, count).tables };
+}

@@ -1,0 +1,31 @@
+/** Predictions of infinitely wide networks. */
+export type { InputArray, MatrixInput, OutputArray, RegularizerOptions } from './arguments';
+export { type FitOptions, fit, fitSync, load } from './fit';
+export {
+  type Gaussian,
+  type GaussianName,
+  type Gaussians,
+  type GpInferenceOptions,
+  type GpPredictOptions,
+  gpInference,
+  gpInferenceSync,
+  type KernelPair,
+} from './gp-inference';
+export {
+  type GradientDescentMseOptions,
+  type GradientDescentMseRequest,
+  type GradientDescentMseResult,
+  gradientDescentMse,
+  gradientDescentMseSync,
+  type Time,
+} from './gradient-descent-mse';
+export {
+  type EnsembleName,
+  type EnsembleOptions,
+  type EnsembleRequest,
+  gradientDescentMseEnsemble,
+  gradientDescentMseEnsembleSync,
+} from './gradient-descent-mse-ensemble';
+export { type LogMarginalLikelihoodOptions, logMarginalLikelihood, logMarginalLikelihoodSync } from './log-marginal-likelihood';
+export { type CovarianceKind, Model, type ModelKernel, type Prediction, type PredictOptions } from './model';
+export type { RunOptions } from './steps';
