@@ -56,10 +56,13 @@ export function affine<L, T>(c: usize, m: usize, t: usize, end: usize, row: usiz
     );
 }
 
-export function rectified<L, T>(c: usize, m: usize, t: usize, end: usize, p0: f64, p1: f64): void {
-  const kappa = broadcast<T>(p0);
-  const lambda = broadcast<T>(p1);
-  for (let o: usize = 0; o < end; o += 16) rectifiedStep<L, v128, usize>(changetype<L>(0), c + o, m + o, t + o, kappa, lambda);
+export function rectified<L, T>(c: usize, m: usize, t: usize, end: usize, params: usize): void {
+  const kappa = broadcast<T>(load<f64>(params));
+  const lambda = broadcast<T>(load<f64>(params, 8));
+  const plus = broadcast<T>(load<f64>(params, 16));
+  const minus = broadcast<T>(load<f64>(params, 24));
+  for (let o: usize = 0; o < end; o += 16)
+    rectifiedStep<L, v128, usize>(changetype<L>(0), c + o, m + o, t + o, kappa, lambda, plus, minus);
 }
 
 /** ρ ≥ 0. `close` and `withTangent` are constants at every call. */
@@ -88,10 +91,14 @@ export function affineRectified<L, T>(
     );
 }
 
-export function erf<L, T>(c: usize, m: usize, t: usize, end: usize, row: usize, rs: usize, col: usize, cs: usize): void {
+/** `precise` is a constant at every call. */
+@inline
+export function erf<L, T>(
+  c: usize, m: usize, t: usize, end: usize, row: usize, rs: usize, col: usize, cs: usize, precise: bool,
+): void {
   for (let o: usize = 0; o < end; o += 16)
     erfStep<L, v128, usize>(
-      changetype<L>(0), c + o, m + o, t + o,
+      changetype<L>(0), precise, c + o, m + o, t + o,
       entry<T>(row, rs, 0), v128.load(col + o), entry<T>(row, rs, 1), v128.load(col + cs + o),
       entry<T>(row, rs, 2), v128.load(col + 2 * cs + o), entry<T>(row, rs, 3), v128.load(col + 3 * cs + o),
       entry<T>(row, rs, 4), v128.load(col + 4 * cs + o), entry<T>(row, rs, 5), v128.load(col + 5 * cs + o),

@@ -9,6 +9,7 @@ import {
   AFFINE_RECTIFIED_NEAR,
   CORRELATION,
   ERF,
+  ERF_PRECISE,
   FINISH,
   GUARD,
   PLAIN_RECTIFIED,
@@ -49,7 +50,7 @@ class Job {
   tangent: i32;
   records: i32;
   program: usize;
-  /** Rows as given (× features), packed, their f64 units (1/norm), their tables and the tables' stride. */
+  /** Rows as given (× features), packed, pairs of f64 (scale, 1/|scale·row|), their tables and the tables' stride. */
   left: usize;
   leftPacked: usize;
   leftUnits: usize;
@@ -67,21 +68,27 @@ class Job {
 }
 
 /** ½ |x/|x| ∓ y/|y||²: 1 − |ρ| of two rows, to full accuracy however close they are to parallel. */
-function chordSquared<T>(x: usize, y: usize, features: i32, unitX: f64, unitY: f64): f64 {
+function chordSquared<T>(x: usize, y: usize, features: i32, unitX: usize, unitY: usize, sign: f64): f64 {
+  const scaleX = load<f64>(unitX);
+  const scaleY = load<f64>(unitY);
+  const inverseX = load<f64>(unitX, 8);
+  const inverseY = sign * load<f64>(unitY, 8);
   let sums = f64x2.splat(0);
   let more = f64x2.splat(0);
-  const ux = f64x2.splat(unitX);
-  const uy = f64x2.splat(unitY);
+  const sx = f64x2.splat(scaleX);
+  const sy = f64x2.splat(scaleY);
+  const ux = f64x2.splat(inverseX);
+  const uy = f64x2.splat(inverseY);
   let i = 0;
   for (; i + 4 <= features; i += 4, x += 4 * sizeof<T>(), y += 4 * sizeof<T>()) {
-    const d0 = f64x2.sub(f64x2.mul(widen<T>(x, 0), ux), f64x2.mul(widen<T>(y, 0), uy));
-    const d1 = f64x2.sub(f64x2.mul(widen<T>(x, 2), ux), f64x2.mul(widen<T>(y, 2), uy));
+    const d0 = f64x2.sub(f64x2.mul(f64x2.mul(widen<T>(x, 0), sx), ux), f64x2.mul(f64x2.mul(widen<T>(y, 0), sy), uy));
+    const d1 = f64x2.sub(f64x2.mul(f64x2.mul(widen<T>(x, 2), sx), ux), f64x2.mul(f64x2.mul(widen<T>(y, 2), sy), uy));
     sums = f64x2.add(sums, f64x2.mul(d0, d0));
     more = f64x2.add(more, f64x2.mul(d1, d1));
   }
   let sum = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1) + (f64x2.extract_lane(more, 0) + f64x2.extract_lane(more, 1));
   for (; i < features; i++, x += sizeof<T>(), y += sizeof<T>()) {
-    const d = <f64>load<T>(x) * unitX - <f64>load<T>(y) * unitY;
+    const d = <f64>load<T>(x) * scaleX * inverseX - <f64>load<T>(y) * scaleY * inverseY;
     sum += d * d;
   }
   return 0.5 * sum;
@@ -118,9 +125,9 @@ function remeasure<T>(job: Job, i: i32, first: i32, c: usize, m: usize, threshol
   for (let j = first; j < last; j++, c += sizeof<T>(), m += sizeof<T>()) {
     if (!(<f64>load<T>(m) < threshold)) continue;
     const sign = load<T>(c) < <T>0 ? -1.0 : 1.0;
-    const unitX = load<f64>(job.leftUnits + (<usize>i << 3));
-    const unitY = load<f64>(job.rightUnits + (<usize>j << 3));
-    const margin = <T>chordSquared<T>(x, job.right + <usize>j * stride, job.features, unitX, sign * unitY);
+    const unitX = job.leftUnits + (<usize>i << 4);
+    const unitY = job.rightUnits + (<usize>j << 4);
+    const margin = <T>chordSquared<T>(x, job.right + <usize>j * stride, job.features, unitX, unitY, sign);
     store<T>(m, margin);
     store<T>(c, <T>sign * (<T>1 - margin));
   }
@@ -150,6 +157,14 @@ function fusedNear<L, T>(
   else affineRectified<L, T>(m, t, end, row, rs, col, cs, p0, p1, true, false);
 }
 
+function anyErf<L, T>(c: usize, m: usize, t: usize, end: usize, row: usize, rs: usize, col: usize, cs: usize): void {
+  erf<L, T>(c, m, t, end, row, rs, col, cs, false);
+}
+
+function preciseErf<L, T>(c: usize, m: usize, t: usize, end: usize, row: usize, rs: usize, col: usize, cs: usize): void {
+  erf<L, T>(c, m, t, end, row, rs, col, cs, true);
+}
+
 /** The whole program on row i, of which the first `end` bytes of columns are wanted. */
 function runRow<L, T>(job: Job, i: i32, end: usize): void {
   const offset = <usize>i * <usize>job.paddedCols * sizeof<T>();
@@ -170,8 +185,9 @@ function runRow<L, T>(job: Job, i: i32, end: usize): void {
       case START: start<L, T>(job, i, end, c, m, t, p0); break;
       case TANGENT: tangent<L, T>(c, t, end, p0); break;
       case AFFINE: affine<L, T>(c, m, t, end, row, rs, col, cs); break;
-      case RECTIFIED: rectified<L, T>(c, m, t, end, p0, p1); break;
-      case ERF: erf<L, T>(c, m, t, end, row, rs, col, cs); break;
+      case RECTIFIED: rectified<L, T>(c, m, t, end, record + 8); break;
+      case ERF: anyErf<L, T>(c, m, t, end, row, rs, col, cs); break;
+      case ERF_PRECISE: preciseErf<L, T>(c, m, t, end, row, rs, col, cs); break;
       case GUARD: guard<L, T>(c, m, end, row, col); break;
       case CORRELATION: correlation<L>(c, m, end); break;
       case PLAIN_RECTIFIED: plain<L, T>(m, t, end, p0, p1, withTangent); break;

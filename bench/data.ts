@@ -12,7 +12,8 @@ export function uniform(seed: number): () => number {
   };
 }
 
-export const array = (dtype: DType, length: number): TypedArray => (dtype === 'float32' ? new Float32Array(length) : new Float64Array(length));
+export const array = (dtype: DType, length: number): TypedArray =>
+  dtype === 'float32' ? new Float32Array(length) : new Float64Array(length);
 
 /** Standard normal entries (Box and Muller 1958). */
 export function normal(dtype: DType, rows: number, columns: number, seed = 1): NDArray {

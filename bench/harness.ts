@@ -4,7 +4,6 @@
  * median about what a user sees.
  */
 import { Bench } from 'tinybench';
-import type { BenchOptions } from './options';
 
 export interface Contestant {
   readonly name: string;
@@ -12,6 +11,8 @@ export interface Contestant {
   readonly ours?: boolean;
   /** Runs once; the milliseconds it took. */
   readonly time: () => number;
+  /** `time` starts a process that warms up by itself and reports: one call a sample, few samples. */
+  readonly process?: boolean;
 }
 
 export interface Measured {
@@ -35,12 +36,14 @@ interface Effort {
   /** Calls are repeated until a sample has lasted this long. */
   readonly sampleMs: number;
   readonly rounds: number;
+  /** Rounds that a process takes part in. */
+  readonly processRounds: number;
   /** Time a contestant may take beyond its first two samples. */
   readonly budgetMs: number;
 }
 
-const EFFORT: Effort = { warmUpMs: 200, sampleMs: 20, rounds: 15, budgetMs: 2000 };
-const QUICK: Effort = { warmUpMs: 5, sampleMs: 1, rounds: 3, budgetMs: 50 };
+const EFFORT: Effort = { warmUpMs: 200, sampleMs: 20, rounds: 15, processRounds: 3, budgetMs: 2000 };
+const QUICK: Effort = { warmUpMs: 5, sampleMs: 1, rounds: 3, processRounds: 1, budgetMs: 50 };
 /** A first call as long as this is a sample, not a warm-up. */
 const LONG_MS = 1000;
 
@@ -54,22 +57,37 @@ export function timed(run: () => unknown, prepare?: () => void): () => number {
   };
 }
 
-/** Runs a race: every contestant warmed up, then rounds in which each takes one sample. Times are milliseconds per call. */
-export async function race(contestants: readonly Contestant[], { quick }: Pick<BenchOptions, 'quick'>): Promise<Measured[]> {
+/**
+ * Runs a race: every contestant warmed up, then rounds in which each takes one sample. Times are milliseconds per call. A peer
+ * that fails is left out, and `note` hears why.
+ */
+export async function race(
+  entrants: readonly Contestant[],
+  { quick }: { readonly quick: boolean },
+  note: (text: string) => void,
+): Promise<Measured[]> {
   const effort = quick ? QUICK : EFFORT;
-  const samples = contestants.map((): number[] => []);
-  for (const [i, contestant] of contestants.entries()) samples[i].push(...(await warmUp(contestant, effort)));
+  const runners: { contestant: Contestant; samples: number[] }[] = [];
+  for (const contestant of entrants)
+    try {
+      runners.push({ contestant, samples: await warmUp(contestant, effort) });
+    } catch (error) {
+      if (contestant.ours) throw error;
+      note(`${contestant.name} is left out here: ${(error as Error).message}`);
+    }
   for (let round = 0; round < effort.rounds; round++)
-    for (const [i, contestant] of contestants.entries()) {
-      if (samples[i].length >= 2 && sum(samples[i]) > effort.budgetMs) continue;
-      samples[i].push(sample(contestant, effort.sampleMs));
+    for (const { contestant, samples } of runners) {
+      const rests = contestant.process ? round >= effort.processRounds : samples.length >= 2 && sum(samples) > effort.budgetMs;
+      if (rests) continue;
+      samples.push(sample(contestant, contestant.process ? 0 : effort.sampleMs));
       await nextTurn();
     }
-  return contestants.map(({ name, ours = false }, i) => ({ name, ours, ...statistics(name, samples[i]) }));
+  return runners.map(({ contestant: { name, ours = false }, samples }) => ({ name, ours, ...statistics(name, samples) }));
 }
 
 /** Calls until the engine has had time to optimise; a long first call is returned as a sample. */
-async function warmUp({ time }: Contestant, { warmUpMs }: Effort): Promise<number[]> {
+async function warmUp({ time, process }: Contestant, { warmUpMs }: Effort): Promise<number[]> {
+  if (process) return [];
   const first = time();
   for (let spent = first; spent < warmUpMs; spent += time()) await nextTurn();
   return first >= LONG_MS ? [first] : [];
@@ -103,7 +121,13 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(reso
 /** (long − short) / units of two measurements: what they share cancels. */
 export function difference(name: string, long: Measured, short: Measured, units: number): Measured {
   const per = (a: number, b: number) => Math.max(0, a - b) / units;
-  return { name, ours: long.ours, best: per(long.best, short.best), median: per(long.median, short.median), runs: Math.min(long.runs, short.runs) };
+  return {
+    name,
+    ours: long.ours,
+    best: per(long.best, short.best),
+    median: per(long.median, short.median),
+    runs: Math.min(long.runs, short.runs),
+  };
 }
 
 /** Σ weight · measurement. */
@@ -123,7 +147,9 @@ export function ratiosOf(rows: readonly Measured[]): Ratio[] {
   const peers = rows.filter(({ ours }) => !ours);
   return rows
     .filter(({ ours }) => ours)
-    .flatMap((mine) => peers.map((peer) => ({ ours: mine.name, peer: peer.name, best: peer.best / mine.best, median: peer.median / mine.median })));
+    .flatMap((mine) =>
+      peers.map((peer) => ({ ours: mine.name, peer: peer.name, best: peer.best / mine.best, median: peer.median / mine.median })),
+    );
 }
 
 /** The measurement of that name. */

@@ -1,6 +1,7 @@
 /** The networks that are measured: depth times (dense, activation), then dense. */
-import { abRelu, abs, erf, leakyRelu, relu, sigmoidLike } from '../src/layers/elementwise';
+
 import { dense } from '../src/layers/dense';
+import { abRelu, abs, erf, leakyRelu, relu, sigmoidLike } from '../src/layers/elementwise';
 import { serial } from '../src/layers/structure';
 import type { Network } from '../src/spec';
 

@@ -8,6 +8,8 @@ import type { BenchOptions } from './options';
 /** A peer's time over ours must be at least `atLeast`; or ours over the peer's at most `atMost`. */
 export interface Target {
   readonly peer: string;
+  /** The one of ours it is about; all where left out. */
+  readonly ours?: string;
   readonly atLeast?: number;
   readonly atMost?: number;
 }
@@ -43,13 +45,15 @@ export function figure(value: number): string {
 export function table(header: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const lines = [header, ...rows.map((row) => row.map((cell) => (typeof cell === 'number' ? figure(cell) : cell)))];
   const widths = header.map((_, column) => Math.max(...lines.map((line) => line[column].length)));
-  return lines.map((line) => `  ${line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ')}`).join('\n');
+  return lines
+    .map((line) => `  ${line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ')}`)
+    .join('\n');
 }
 
 export function judge(ratios: readonly Ratio[], targets: readonly Target[]): Judgement[] {
   return targets.flatMap((target) =>
     ratios
-      .filter(({ peer }) => peer === target.peer)
+      .filter(({ ours, peer }) => peer === target.peer && ours === (target.ours ?? ours))
       .map(({ ours, best, median }) => {
         const { atMost } = target;
         const [first, second] = atMost === undefined ? [best, median] : [1 / best, 1 / median];
@@ -116,7 +120,14 @@ export class Report {
     mkdirSync(this.options.out, { recursive: true });
     const path = join(this.options.out, `${this.command.replace(':', '-')}-${date.replace(/[:.]/g, '-')}.json`);
     const { python, ...options } = this.options;
-    const content = { command: this.command, date, machine: machine(), versions: versions(), options: { ...options, python: Boolean(python) }, sections: this.sections };
+    const content = {
+      command: this.command,
+      date,
+      machine: machine(),
+      versions: versions(),
+      options: { ...options, python: Boolean(python) },
+      sections: this.sections,
+    };
     writeFileSync(path, `${JSON.stringify(content, null, 2)}\n`);
     return path;
   }
@@ -135,7 +146,13 @@ function sayJudgement({ ours, peer, atLeast, atMost, best, median, met }: Judgem
 
 function machine() {
   const processors = cpus();
-  return { cpu: processors[0]?.model.trim() ?? 'unknown', cores: processors.length, memoryGiB: Math.round(totalmem() / 2 ** 30), platform: process.platform, arch: process.arch };
+  return {
+    cpu: processors[0]?.model.trim() ?? 'unknown',
+    cores: processors.length,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    platform: process.platform,
+    arch: process.arch,
+  };
 }
 
 function describeMachine(): string {

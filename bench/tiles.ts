@@ -40,6 +40,6 @@ export function openTile({ backend }: EngineContext, net: Network, x1: NDArray, 
   };
 }
 
-function panel(program: Program, { data, count, scale, unit, inverse, radius }: Rows) {
-  return { data, from: 0, count, scale, unit, tables: passRows(program, inverse, radius, 0, count).tables };
+function panel(program: Program, { data, count, scale, inverse, radius }: Rows) {
+  return { data, from: 0, count, scale, inverse, tables: passRows(program, inverse, radius, 0, count).tables };
 }

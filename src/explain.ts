@@ -4,10 +4,10 @@ import { describeLayer, formulaOf } from './explanation/formulas';
 import { operationsOf, type StepOperation } from './explanation/operations';
 import { renderExplanation } from './explanation/text';
 import { infer } from './infer';
+import { flatten, serial } from './layers/structure';
 import { bytesPer, type DType } from './ndarray';
 import { availableMemory, flopsPerPair, makePlan } from './plan';
 import { arithmeticOf, compile, REMEASURE } from './program';
-import { flatten, serial } from './layers/structure';
 import { flattenSerial, hash, type Network, type Parameterization, type PlacedLayer } from './spec';
 
 export interface ExplainOptions {
@@ -98,7 +98,11 @@ export function explain(net: Network, inputShape: readonly number[], options: Ex
 
 function checkedShape(shape: readonly number[]): readonly number[] {
   if (Array.isArray(shape) && shape.every((length) => Number.isInteger(length) && length > 0)) return shape;
-  throw new InfiniteWidthError('ERR_SHAPE', `an input shape is a list of positive integers like [1000, 784], got ${JSON.stringify(shape)}`, { shape });
+  throw new InfiniteWidthError(
+    'ERR_SHAPE',
+    `an input shape is a list of positive integers like [1000, 784], got ${JSON.stringify(shape)}`,
+    { shape },
+  );
 }
 
 function explainLayers(net: Network, inputShape: readonly number[], steps: readonly StepOperation[]): LayerExplanation[] {
@@ -119,7 +123,12 @@ function explainLayers(net: Network, inputShape: readonly number[], steps: reado
 const inferPrefix = (layers: readonly PlacedLayer[], inputShape: readonly number[]) =>
   infer(serial(...layers.map(({ layer }) => layer), flatten()), inputShape);
 
-function explainLayer({ layer, position }: PlacedLayer, before: readonly number[], shape: readonly number[], own: readonly StepOperation[]): LayerExplanation {
+function explainLayer(
+  { layer, position }: PlacedLayer,
+  before: readonly number[],
+  shape: readonly number[],
+  own: readonly StepOperation[],
+): LayerExplanation {
   return {
     position,
     layer: describeLayer(layer),

@@ -1,5 +1,31 @@
+/**
+ * infinite-width: neural networks of infinite width as kernels.
+ *
+ * ```ts
+ * import { dense, fit, relu, serial } from 'infinite-width';
+ *
+ * const net = serial(dense(512, { wStd: Math.SQRT2, bStd: 0.1 }), relu(), dense(1));
+ * const model = await fit(net, [[0, 0], [0, 1], [1, 0], [1, 1]], [-1, 1, 1, -1]);
+ * const { mean } = await model.predict([[0.1, 0.9]]);
+ * ```
+ */
+export type { Capabilities, EngineContext, EngineOptions } from './context';
+export { createEngine, type Engine } from './engine';
 export { AbortError, type ErrorCode, InfiniteWidthError } from './errors';
-export { kernel, kernelSync } from './kernel';
-export { dense } from './layers/dense';
+export { type Explanation, explain } from './explain';
+export {
+  type KernelField,
+  type KernelFields,
+  type KernelOptions,
+  type KernelResult,
+  kernel,
+  kernelSync,
+  type Progress,
+} from './kernel';
+export { type DenseOptions, dense } from './layers/dense';
 export { abRelu, abs, erf, leakyRelu, relu, sigmoidLike } from './layers/elementwise';
+export { parseNetwork } from './layers/parse';
 export { flatten, identity, serial } from './layers/structure';
+export type { ArrayLike2D, DType, NDArray, TypedArray } from './ndarray';
+export * from './predict/index';
+export { canonicalJson, hash, type Network, type Parameterization } from './spec';

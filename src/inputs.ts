@@ -13,8 +13,6 @@ export interface Rows {
   readonly scale: Float64Array;
   /** 1/|scale·x|, 0 for a zero row. */
   readonly inverse: Float64Array;
-  /** scale/|scale·x|: brings the row to length 1; 0 for a zero row. */
-  readonly unit: Float64Array;
   /** |x|/√features */
   readonly radius: Float64Array;
 }
@@ -45,7 +43,6 @@ export function measure(input: unknown, name: string, dtype: DType): Rows {
   const features = data.length / count;
   const scale = new Float64Array(count);
   const inverse = new Float64Array(count);
-  const unit = new Float64Array(count);
   const radius = new Float64Array(count);
   const limit = LARGEST_EXPONENT[dtype];
   for (let i = 0; i < count; i++) {
@@ -55,10 +52,9 @@ export function measure(input: unknown, name: string, dtype: DType): Rows {
     scale[i] = 2 ** exponent;
     const norm = scaledNorm(data, i * features, features, scale[i]);
     inverse[i] = norm > 0 ? 1 / norm : 0;
-    unit[i] = inverse[i] * scale[i];
     radius[i] = norm / Math.sqrt(features) / scale[i];
   }
-  return { name, data, shape, count, features, scale, inverse, unit, radius };
+  return { name, data, shape, count, features, scale, inverse, radius };
 }
 
 /** The largest magnitude; NaN or Infinity if there is one. */
@@ -67,7 +63,7 @@ function largestOf(data: TypedArray, from: number, length: number): number {
   for (let k = from; k < from + length; k++) {
     const size = Math.abs(data[k]);
     if (!(size <= largest)) largest = size;
-    if (size !== size) return size;
+    if (Number.isNaN(size)) return size;
   }
   return largest;
 }

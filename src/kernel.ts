@@ -111,9 +111,10 @@ export function splitArguments<F extends KernelField>(
   second?: Input | KernelOptions<F> | null,
   third?: KernelOptions<F>,
 ): [Input | null, KernelOptions<F>] {
-  const isInput = Array.isArray(second) || (second !== null && typeof second === 'object' && ('data' in second || 'shape' in second));
-  if (isInput) return [second as Input, third ?? {}];
-  return [null, (second as KernelOptions<F> | null | undefined) ?? third ?? {}];
+  if (second === null || second === undefined) return [null, third ?? {}];
+  const isOptions =
+    Object.prototype.toString.call(second) === '[object Object]' && !('data' in (second as object)) && !('shape' in (second as object));
+  return isOptions ? [null, second as KernelOptions<F>] : [second as Input, third ?? {}];
 }
 
 interface KernelJob {
@@ -137,12 +138,17 @@ function prepare(net: Network, x1: Input, x2: Input | null, options: KernelOptio
   const inference = infer(net, array1.shape);
   if (!symmetric) sameFeatures(array1, array2);
   const dtype = resultDtype(options.dtype ?? dtypeOfOut(options.out), [array1, array2]);
-  const arithmetic = arithmeticOf(inference.steps, dtype);
-  const rows1 = measure(array1, 'x1', arithmetic);
-  const rows2 = symmetric ? rows1 : measure(array2, 'x2', arithmetic);
-  const program = compile(inference.steps, REMEASURE[arithmetic]);
+  const rows1 = measure(array1, 'x1', dtype);
+  const rows2 = symmetric ? rows1 : measure(array2, 'x2', dtype);
+  const draft = compile(inference.steps, REMEASURE[dtype]);
+  const variances1 = variancesOf(draft, rows1, dtype);
+  const variances2 = symmetric ? variances1 : variancesOf(draft, rows2, dtype);
+  const needsDouble = variances1.needsDouble || variances2.needsDouble;
+  const arithmetic = needsDouble ? 'float64' : arithmeticOf(inference.steps, dtype);
+  const program = arithmetic === dtype ? draft : compile(inference.steps, REMEASURE[arithmetic]);
   const [n1, n2] = [rows1.count, rows2.count];
   const wants = (field: KernelField) => get.includes(field);
+  checkOut(options.out, get);
   const given = Object.values(options.out ?? {}).length * n1 * n2 * bytesPer(dtype);
   const { features } = inference;
   const plan = makePlan(program, {
@@ -156,16 +162,17 @@ function prepare(net: Network, x1: Input, x2: Input | null, options: KernelOptio
     ntk: wants('ntk'),
     preallocated: given,
   });
-  const variances1 = variancesOf(program, rows1, dtype);
-  const variances2 = symmetric ? variances1 : variancesOf(program, rows2, dtype);
   const outputs = (['nngp', 'ntk'] as const).filter(wants).map((field) => [field, outputFor(field, options.out, dtype, n1, n2)] as const);
   const result = Object.fromEntries(
-    get.map((field) => [field, valueOf(field, inference, [n1, n2], new Map(outputs), variances1, symmetric ? null : variances2, array2)]),
+    get.map((field) => [
+      field,
+      fieldValue(field, inference, [n1, n2], new Map(outputs), variances1.data, x2 === null ? null : variances2.data, array2),
+    ]),
   );
   return { options, context: options.engine ?? defaultContext(), program, plan, rows1, rows2, outputs, result };
 }
 
-function valueOf(
+function fieldValue(
   field: KernelField,
   { outputShape, isGaussian }: Inference,
   shape: readonly number[],
@@ -178,9 +185,9 @@ function valueOf(
     case 'cov1':
       return { data: variances1, shape: [variances1.length] };
     case 'cov2':
-      return variances2 && { data: variances2, shape: [variances2.length] };
+      return variances2 && { data: variances2.slice(), shape: [variances2.length] };
     case 'shape1':
-      return outputShape;
+      return [...outputShape];
     case 'shape2':
       return [x2.shape[0], ...outputShape.slice(1)];
     case 'isGaussian':
@@ -223,21 +230,23 @@ function store(worker: TileWorker, field: TileField, out: TypedArray, { row, col
 function panelOf(program: Program, rows: Rows, from: number, count: number) {
   const { tables } = passRows(program, rows.inverse, rows.radius, from, count);
   const part = (values: Float64Array) => values.subarray(from, from + count);
-  return { data: rows.data, from, count, scale: part(rows.scale), unit: part(rows.unit), tables };
+  return { data: rows.data, from, count, scale: part(rows.scale), inverse: part(rows.inverse), tables };
 }
 
 /** Rows whose variances are followed at a time. */
 const BLOCK = 1024;
 
 /** K(x, x) of every row, refusing rows whose kernel the dtype cannot hold. */
-function variancesOf(program: Program, rows: Rows, dtype: DType): TypedArray {
-  const variances = allocate(dtype, rows.count, 'the variances');
+function variancesOf(program: Program, rows: Rows, dtype: DType): { data: TypedArray; needsDouble: boolean } {
+  const data = allocate(dtype, rows.count, 'the variances');
+  let needsDouble = false;
   for (let from = 0; from < rows.count; from += BLOCK) {
     const pass = passRows(program, rows.inverse, rows.radius, from, Math.min(BLOCK, rows.count - from));
     checkRange(pass, from, dtype, rows.name);
-    variances.set(pass.variance, from);
+    data.set(pass.variance, from);
+    needsDouble ||= pass.needsDouble;
   }
-  return variances;
+  return { data, needsDouble };
 }
 
 function fieldsOf(get: KernelField | readonly KernelField[] = ['nngp', 'ntk']): readonly KernelField[] {
@@ -260,11 +269,26 @@ function sameFeatures(x1: NDArray, x2: NDArray): void {
   );
 }
 
-const dataOf = (out: NDArray | TypedArray): TypedArray => ('shape' in out ? out.data : out);
+const dataOf = (out: NDArray | TypedArray): TypedArray => (ArrayBuffer.isView(out) ? out : out?.data);
 
 function dtypeOfOut(out: KernelOptions['out']): DType | undefined {
   const first = out?.nngp ?? out?.ntk;
   return first && dtypeOf(dataOf(first));
+}
+
+/** Every array of `out` belongs to a field that is asked for, and to one only. */
+function checkOut(out: KernelOptions['out'], get: readonly KernelField[]): void {
+  const entries = Object.entries(out ?? {}).filter(([, value]) => value !== undefined);
+  const buffers = entries.map(([, value]) => dataOf(value as NDArray | TypedArray)?.buffer);
+  for (const [field, value] of entries) {
+    if (!get.includes(field as KernelField))
+      throw new InfiniteWidthError('ERR_ARGUMENT', `out.${field} is given but ${field} is not in get: ${get.join(', ')}`, { field, get });
+    const data = dataOf(value as NDArray | TypedArray);
+    if (!(data instanceof Float32Array || data instanceof Float64Array))
+      throw new InfiniteWidthError('ERR_DTYPE', `out.${field} must be a Float32Array or Float64Array, or an NDArray of one`, { field });
+  }
+  if (new Set(buffers).size !== buffers.length)
+    throw new InfiniteWidthError('ERR_ARGUMENT', 'out.nngp and out.ntk share one buffer; each result needs its own', {});
 }
 
 function outputFor(field: TileField, out: KernelOptions['out'], dtype: DType, n1: number, n2: number): TypedArray {

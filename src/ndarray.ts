@@ -57,11 +57,11 @@ function fromNested(rows: readonly unknown[], name: string): NDArray {
   const nested = Array.isArray(rows[0]);
   const width = nested ? (rows[0] as unknown[]).length : 1;
   const data = new Float64Array(rows.length * width);
-  rows.forEach((row, i) => {
+  Array.from(rows).forEach((row, i) => {
     const values = nested ? row : [row];
     if (!Array.isArray(values) || values.length !== width)
       throw new InfiniteWidthError('ERR_SHAPE', `${name} is ragged: row ${i} does not have ${width} numbers like row 0`, { name, row: i });
-    values.forEach((value, j) => {
+    Array.from(values).forEach((value, j) => {
       if (typeof value !== 'number')
         throw new InfiniteWidthError('ERR_DTYPE', `${name} holds a ${typeof value} at row ${i}; numbers are needed`, { name, row: i });
       data[i * width + j] = value;

@@ -10,7 +10,7 @@ export const START: i32 = 0;
 export const TANGENT: i32 = 1;
 /** Any dense layer; tables u v α π β. */
 export const AFFINE: i32 = 2;
-/** Rectified activation, either sign; p = κ, λ. */
+/** Rectified activation, either sign; p = κ, λ, 1 + λ, 1 − λ. */
 export const RECTIFIED: i32 = 3;
 /** a·erf(b x); tables u w √u 1/√u cos α √α 1/√(2α) φ. */
 export const ERF: i32 = 4;
@@ -26,8 +26,10 @@ export const PLAIN_RECTIFIED_NEAR: i32 = 8;
 export const AFFINE_RECTIFIED: i32 = 9;
 /** The same where the affine layer leaves m ≤ NEAR. */
 export const AFFINE_RECTIFIED_NEAR: i32 = 10;
+/** ERF where a rectified activation follows somewhere, which sees the margin's last digits. */
+export const ERF_PRECISE: i32 = 12;
 /** nngp = R₁R₂ρ, ntk = σ₁σ₂t; tables R σ. */
 export const FINISH: i32 = 11;
 
-/** A record: code, first table (i32 each), then two f64 parameters. */
-export const RECORD_BYTES: i32 = 24;
+/** A record: code, first table (i32 each), then four f64 parameters. */
+export const RECORD_BYTES: i32 = 40;

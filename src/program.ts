@@ -25,11 +25,13 @@ export interface Program {
   readonly guarded: boolean;
 }
 
-/** κ, λ and the variance factor A of rectified.ts. */
-export function rectifiedConstants(a: number, b: number): { kappa: number; lambda: number; variance: number } {
-  const variance = (a * a + b * b) / 2;
-  if (variance === 0) return { kappa: 0, lambda: 0, variance };
-  return { kappa: (a - b) ** 2 / (2 * Math.PI * variance), lambda: (a * b) / variance, variance };
+/** κ, λ, 1 + λ, 1 − λ and √A of rectified.ts; a and b not both 0. */
+export function rectifiedConstants(a: number, b: number) {
+  const size = Math.max(Math.abs(a), Math.abs(b));
+  const [x, y] = [a / size, b / size];
+  const sum = x * x + y * y;
+  const minus = (x - y) ** 2 / sum;
+  return { kappa: minus / Math.PI, lambda: (2 * x * y) / sum, plus: (x + y) ** 2 / sum, minus, root: size * Math.sqrt(sum / 2) };
 }
 
 /** Row tables an operation reads. */
@@ -39,6 +41,7 @@ export const TABLES_OF: readonly number[] = Object.assign([] as number[], {
   [op.AFFINE]: 5,
   [op.RECTIFIED]: 0,
   [op.ERF]: 8,
+  [op.ERF_PRECISE]: 8,
   [op.GUARD]: 1,
   [op.CORRELATION]: 0,
   [op.PLAIN_RECTIFIED]: 0,
@@ -72,7 +75,11 @@ export function compile(steps: readonly Step[], threshold: number): Program {
     if (step.kind === 'affine' && next?.kind === 'rectified' && builder.canFuse(step)) {
       builder.fused(step, next);
       i++;
-    } else builder.step(step);
+    } else
+      builder.step(
+        step,
+        steps.slice(i).some(({ kind }) => kind === 'rectified'),
+      );
   }
   builder.unfuse();
   builder.emit(op.FINISH);
@@ -125,7 +132,8 @@ class Builder {
     this.bound = lambda <= 0 ? nextBound(this.bound, kappa) : 1;
   }
 
-  step(step: Step): void {
+  /** @param rectifiedFollows a rectified activation stands here or later */
+  step(step: Step, rectifiedFollows: boolean): void {
     this.unfuse();
     switch (step.kind) {
       case 'affine':
@@ -135,11 +143,11 @@ class Builder {
         this.bound = 1;
         return this.emit(op.AFFINE);
       case 'erf':
-        this.emit(op.ERF);
+        this.emit(rectifiedFollows ? op.ERF_PRECISE : op.ERF);
         break;
       case 'rectified': {
-        const { kappa, lambda } = rectifiedConstants(step.a, step.b);
-        this.emit(op.RECTIFIED, kappa, lambda);
+        const { kappa, lambda, plus, minus } = rectifiedConstants(step.a, step.b);
+        this.emit(op.RECTIFIED, kappa, lambda, plus, minus);
         this.nonnegative = lambda <= 0;
       }
     }

@@ -16,6 +16,8 @@ export interface RowPass {
   /** NNGP and NTK of each row with itself. */
   readonly variance: Float64Array;
   readonly tangent: Float64Array;
+  /** A table has an entry that float32 arithmetic cannot carry. */
+  readonly needsDouble: boolean;
 }
 
 interface Row {
@@ -23,6 +25,7 @@ interface Row {
   sigma: number;
   /** NTK of the row with itself, over σ². */
   t: number;
+  needsDouble: boolean;
 }
 
 /**
@@ -32,12 +35,13 @@ export function passRows(program: Program, inverse: Float64Array, radius: Float6
   const tables = new Float64Array(program.tables * count);
   const variance = new Float64Array(count);
   const tangent = new Float64Array(count);
+  let needsDouble = false;
   const fill = (table: number, i: number, ...values: number[]) => {
     for (let k = 0; k < values.length; k++) tables[(table + k) * count + i] = values[k];
   };
   for (let i = 0; i < count; i++) {
     const r = radius[from + i];
-    const row: Row = { r, sigma: r > 0 || !program.guarded ? r : 1, t: 0 };
+    const row: Row = { r, sigma: r > 0 || !program.guarded ? r : 1, t: 0, needsDouble: false };
     let next = 0;
     for (const { code, table } of program.ops) {
       if (code === op.START) fill(table, i, inverse[from + i]);
@@ -47,8 +51,9 @@ export function passRows(program: Program, inverse: Float64Array, radius: Float6
     }
     variance[i] = row.r * row.r;
     tangent[i] = row.sigma * row.sigma * row.t;
+    needsDouble ||= row.needsDouble;
   }
-  return { tables, variance, tangent };
+  return { tables, variance, tangent, needsDouble };
 }
 
 /** Follows one row through the step (or the two fused steps) of an operation; gives the index of the next step. */
@@ -64,10 +69,10 @@ function advance(steps: readonly Step[], index: number, row: Row, code: number, 
       return isFused ? advance(steps, index + 1, row, op.RECTIFIED, fill) : index + 1;
     }
     case 'rectified': {
-      const { variance } = rectifiedConstants(step.a, step.b);
-      if (row.r === 0) row.t *= (step.a + step.b) ** 2 / (4 * variance);
-      row.r *= Math.sqrt(variance);
-      row.sigma *= Math.sqrt(variance);
+      const { plus, root } = rectifiedConstants(step.a, step.b);
+      if (row.r === 0) row.t *= plus / 2;
+      row.r *= root;
+      row.sigma *= root;
       return index + 1;
     }
     case 'erf':
@@ -114,9 +119,21 @@ function shiftRow(c: number, row: Row): AffineRow {
   return entry;
 }
 
+/** Tables of erf below this leave the range in which float32 multiplies them. */
+const SINGLE_RANGE = 1e-33;
+
+/** Above it p² overflows. */
+const LARGEST_ERF_ARGUMENT = 1e153;
+
 /** u w √u 1/√u cos α √α 1/√(2α) φ of erf.ts. */
 function erfRow(step: Extract<Step, { kind: 'erf' }>, row: Row): number[] {
   const p = Math.abs(step.b) * row.r;
+  if (!(p < LARGEST_ERF_ARGUMENT))
+    throw new InfiniteWidthError(
+      'ERR_NON_FINITE',
+      `erf gets pre-activations of standard deviation ${p}, whose square is beyond float64; scale the data down or use a smaller wStd`,
+      { standardDeviation: p },
+    );
   const w = 1 / (1 + 2 * p * p);
   const rootU = (Math.SQRT2 * p) / Math.sqrt(1 + 2 * p * p);
   const u = rootU * rootU;
@@ -127,6 +144,7 @@ function erfRow(step: Extract<Step, { kind: 'erf' }>, row: Row): number[] {
   const slope = 2 * Math.abs(step.a * step.b) * Math.sqrt(w / Math.PI) * row.sigma;
   const sigma = radius > 0 ? radius : slope > 0 ? slope : row.sigma;
   const phi = over(slope, sigma);
+  if (p > 0 && (u < SINGLE_RANGE || w < SINGLE_RANGE)) row.needsDouble = true;
   row.t *= phi ** 2 / cosine;
   row.r = radius;
   row.sigma = sigma;

@@ -34,9 +34,9 @@ export interface Panel {
   readonly data: TypedArray;
   readonly from: number;
   readonly count: number;
-  /** Per row of the panel: the power of two that brings the row's largest element to [½, 1), and scale/norm (0 for a zero row). */
+  /** Per row of the panel: the power of two that brings its largest element to [½, 1), and 1/|scale·row| (0 for a zero row). */
   readonly scale: Float64Array;
-  readonly unit: Float64Array;
+  readonly inverse: Float64Array;
   /** Tables of the program's operations, `program.tables × count`. */
   readonly tables: Float64Array;
 }

@@ -92,18 +92,18 @@ function gram(x: Panel, i: number, y: Panel, j: number, features: number): numbe
 function chordSquared(x: Panel, i: number, y: Panel, j: number, features: number, sign: number): number {
   const xs = (x.from + i) * features;
   const ys = (y.from + j) * features;
-  const ux = x.unit[i];
-  const uy = sign * y.unit[j];
+  const [sx, sy] = [x.scale[i], y.scale[j]];
+  const [ux, uy] = [x.inverse[i], sign * y.inverse[j]];
   const sums = [0, 0, 0, 0];
   let k = 0;
   for (; k + 4 <= features; k += 4)
     for (let lane = 0; lane < 4; lane++) {
-      const d = x.data[xs + k + lane] * ux - y.data[ys + k + lane] * uy;
+      const d = x.data[xs + k + lane] * sx * ux - y.data[ys + k + lane] * sy * uy;
       sums[lane] += d * d;
     }
   let sum = sums[0] + sums[1] + (sums[2] + sums[3]);
   for (; k < features; k++) {
-    const d = x.data[xs + k] * ux - y.data[ys + k] * uy;
+    const d = x.data[xs + k] * sx * ux - y.data[ys + k] * sy * uy;
     sum += d * d;
   }
   return 0.5 * sum;

@@ -36,24 +36,15 @@ export function pairStep<L extends PairLanes<V, A>, V, A>(
       steps.affineStep<L, V, A>(l, c, m, t, ...both(0), ...both(1), product(2), product(3), product(4));
       break;
     case op.RECTIFIED:
-      steps.rectifiedStep<L, V, A>(l, c, m, t, param(0), param(1));
+      steps.rectifiedStep<L, V, A>(l, c, m, t, param(0), param(1), param(2), param(3));
       break;
     case op.ERF:
-      steps.erfStep<L, V, A>(
-        l,
-        c,
-        m,
-        t,
-        ...both(0),
-        ...both(1),
-        ...both(2),
-        ...both(3),
-        ...both(4),
-        ...both(5),
-        product(6),
-        product(7),
-      );
+    case op.ERF_PRECISE: {
+      const precise = code === op.ERF_PRECISE;
+      const shared = [...both(0), ...both(1), ...both(2), ...both(3), ...both(4), ...both(5)] as const;
+      steps.erfStep<L, V, A>(l, precise, c, m, t, ...shared, product(6), product(7));
       break;
+    }
     case op.GUARD:
       steps.guardStep<L, V, A>(l, c, m, product(0));
       break;

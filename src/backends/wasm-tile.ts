@@ -69,7 +69,7 @@ function layout(job: TileJob, base: number) {
     return {
       data: take(capacity * job.features * size),
       packed: take(roundUp(rows, width) * job.features * size),
-      units: take(capacity * 8),
+      units: take(capacity * 16),
       tables: take(capacity * Math.max(1, job.program.tables) * size),
       scales: take(capacity * size),
       capacity,
@@ -170,7 +170,8 @@ class WasmTileWorker implements TileWorker {
     const { count } = panel;
     side.count = count;
     this.view(side.data, count * features).set(panel.data.subarray(panel.from * features, (panel.from + count) * features));
-    new Float64Array(this.core.memory.buffer, side.units, count).set(panel.unit);
+    const units = new Float64Array(this.core.memory.buffer, side.units, 2 * count);
+    for (let i = 0; i < count; i++) units.set([panel.scale[i], panel.inverse[i]], 2 * i);
     this.view(side.scales, count).set(panel.scale);
     const tables = this.view(side.tables, side.capacity * program.tables);
     for (let table = 0; table < program.tables; table++)
@@ -185,7 +186,7 @@ class WasmTileWorker implements TileWorker {
       const record = i * RECORD_BYTES;
       view.setInt32(record, code, true);
       view.setInt32(record + 4, table, true);
-      for (let k = 0; k < 2; k++) view.setFloat64(record + 8 + 8 * k, params[k] ?? 0, true);
+      for (let k = 0; k < 4; k++) view.setFloat64(record + 8 + 8 * k, params[k] ?? 0, true);
     });
   }
 }

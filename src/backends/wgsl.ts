@@ -88,6 +88,7 @@ export const STEP_NAMES: readonly string[] = Object.assign([] as string[], {
   [op.AFFINE]: 'pair_affine',
   [op.RECTIFIED]: 'pair_rectified',
   [op.ERF]: 'pair_erf',
+  [op.ERF_PRECISE]: 'pair_erf_precise',
   [op.GUARD]: 'pair_guard',
   [op.CORRELATION]: 'pair_correlation',
   [op.PLAIN_RECTIFIED]: 'pair_plain_rectified',

@@ -12,7 +12,12 @@ export function parseOptions(args: readonly string[], specs: readonly OptionSpec
     if (token.kind === 'positional') throw new UsageError(`unexpected argument "${token.value}"; options begin with --`);
     if (token.kind !== 'option') continue;
     const spec = specs.find(({ name }) => name === token.name);
-    if (!spec || !token.rawName.startsWith('--')) throw unknown('option', token.rawName, specs.map(({ name }) => `--${name}`));
+    if (!spec || !token.rawName.startsWith('--'))
+      throw unknown(
+        'option',
+        token.rawName,
+        specs.map(({ name }) => `--${name}`),
+      );
     if (spec.name in values) throw new UsageError(`--${spec.name} is given twice`);
     values[spec.name] = spec.value ? valueOf(spec, token.value, token.inlineValue === true) : switchOf(spec, token.value);
   }
@@ -39,7 +44,9 @@ export function unknown(what: string, given: string, known: readonly string[]): 
 
 /** Insertions, deletions, substitutions and swaps of neighbours between two words (optimal string alignment). */
 export function editDistance(a: string, b: string): number {
-  const rows = Array.from({ length: a.length + 1 }, (_, i) => Array.from({ length: b.length + 1 }, (_, j) => (i === 0 ? j : j === 0 ? i : 0)));
+  const rows = Array.from({ length: a.length + 1 }, (_, i) =>
+    Array.from({ length: b.length + 1 }, (_, j) => (i === 0 ? j : j === 0 ? i : 0)),
+  );
   for (let i = 1; i <= a.length; i++)
     for (let j = 1; j <= b.length; j++) {
       const same = a[i - 1] === b[j - 1] ? 0 : 1;
@@ -83,4 +90,5 @@ export function numberOption(options: OptionValues, name: string, least: number)
   throw new UsageError(`--${name} is a number of at least ${least}, got "${value}"`);
 }
 
-const listOf = (words: readonly string[]): string => `${words.slice(0, -1).join(', ')}${words.length > 1 ? ' or ' : ''}${words[words.length - 1]}`;
+const listOf = (words: readonly string[]): string =>
+  `${words.slice(0, -1).join(', ')}${words.length > 1 ? ' or ' : ''}${words[words.length - 1]}`;

@@ -12,6 +12,9 @@ export const ENGINE_OPTIONS: readonly OptionSpec[] = [
 
 /** @throws UsageError, ERR_WASM_LOAD */
 export const engineOf = (options: OptionValues): Promise<Engine> =>
-  createEngine({ backend: choice(options, 'backend', ['auto', 'wasm', 'js']), build: choice(options, 'build', ['auto', 'simd', 'relaxed-simd']) });
+  createEngine({
+    backend: choice(options, 'backend', ['auto', 'wasm', 'js']),
+    build: choice(options, 'build', ['auto', 'simd', 'relaxed-simd']),
+  });
 
 export const dtypeOption = (options: OptionValues): DType | undefined => choice<DType>(options, 'dtype', ['float32', 'float64']);

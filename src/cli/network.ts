@@ -1,5 +1,5 @@
 /** Networks on the command line: a JSON file, JSON text, or the short form "dense 512 1.5 0.1; relu; dense 1". */
-import { dense, type DenseOptions } from '../layers/dense';
+import { type DenseOptions, dense } from '../layers/dense';
 import { abRelu, abs, erf, leakyRelu, relu, sigmoidLike } from '../layers/elementwise';
 import { parseNetwork } from '../layers/parse';
 import { flatten, identity, serial } from '../layers/structure';
@@ -48,7 +48,9 @@ const SHORT: Readonly<Record<string, ShortLayer>> = {
 export const SHORT_FORM_HELP: readonly string[] = [
   'A network is a JSON file, JSON text, or layers with semicolons between them:',
   `  ${Object.entries(SHORT)
-    .map(([name, { parameters, least }]) => [name, ...parameters.map((parameter, i) => (i < least ? parameter : `[${parameter}]`))].join(' '))
+    .map(([name, { parameters, least }]) =>
+      [name, ...parameters.map((parameter, i) => (i < least ? parameter : `[${parameter}]`))].join(' '),
+    )
     .join('; ')}`,
   'dense is in the NTK parameterization, denseStandard in the standard one; without bStd there is no bias.',
 ];
@@ -61,11 +63,13 @@ function parseShortForm(text: string): Network {
 
 function parseLayer(text: string, index: number): Network {
   const [name, ...rest] = text.split(/\s+/);
-  if (name === '') throw new UsageError(`--net: layer ${index} is empty; write layers like "dense 512 1.4142 0.1; relu; dense 1", or name a .json file`);
+  if (name === '')
+    throw new UsageError(`--net: layer ${index} is empty; write layers like "dense 512 1.4142 0.1; relu; dense 1", or name a .json file`);
   if (!Object.hasOwn(SHORT, name)) throw unknown('layer', name, Object.keys(SHORT));
   const { parameters, least, make } = SHORT[name];
   if (rest.length < least || rest.length > parameters.length) {
-    const expected = parameters.length === 0 ? 'no numbers' : `${parameters.join(', ')}${least < parameters.length ? ` (at least ${least})` : ''}`;
+    const expected =
+      parameters.length === 0 ? 'no numbers' : `${parameters.join(', ')}${least < parameters.length ? ` (at least ${least})` : ''}`;
     throw new UsageError(`--net: layer ${index}, "${text}": ${name} takes ${expected}`);
   }
   return make(...rest.map((word) => parseNumber(word, text, index)));

@@ -27,19 +27,36 @@ export async function run(args: readonly string[], io: Io, signal: AbortSignal, 
   }
 }
 
-async function dispatch(args: readonly string[], io: Io, signal: AbortSignal, version: string, progress: ReturnType<typeof createProgress>): Promise<number> {
+async function dispatch(
+  args: readonly string[],
+  io: Io,
+  signal: AbortSignal,
+  version: string,
+  progress: ReturnType<typeof createProgress>,
+): Promise<number> {
   const [first, ...rest] = args;
   if (first === '--version' || first === '-v') return write(io, `${version}\n`);
   if (first === '--help' || first === '-h' || first === 'help') return write(io, overview(COMMANDS, version));
   if (first === undefined) throw new UsageError('a command is needed');
   const command = COMMANDS.find(({ name }) => name === first);
-  if (!command) throw unknown('command', first, COMMANDS.map(({ name }) => name));
+  if (!command)
+    throw unknown(
+      'command',
+      first,
+      COMMANDS.map(({ name }) => name),
+    );
   if (rest.includes('--help') || rest.includes('-h')) return write(io, commandHelp(command));
   const options = parseOptions(rest, [...command.options, ...COMMON_OPTIONS]);
   return execute(command, options, io, signal, progress);
 }
 
-async function execute(command: Command, options: OptionValues, io: Io, signal: AbortSignal, progress: ReturnType<typeof createProgress>): Promise<number> {
+async function execute(
+  command: Command,
+  options: OptionValues,
+  io: Io,
+  signal: AbortSignal,
+  progress: ReturnType<typeof createProgress>,
+): Promise<number> {
   const quiet = options.json === true || options.out === '-';
   const print = (line: string) => {
     progress.clear();

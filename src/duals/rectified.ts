@@ -37,11 +37,11 @@ export function rectifiedCorrelation<L extends Lanes<V>, V>(l: L, lambda: V, rho
   return l.ifLess(rho, l.lit(0), opposite, l.sub(l.lit(1), l.sub(m, chord)));
 }
 
-/** 1 − |ρ'| for either sign of ρ, in the form that does not cancel; next = ρ', chord = κ g. */
-export function rectifiedMargin<L extends Lanes<V>, V>(l: L, lambda: V, rho: V, next: V, m: V, chord: V): V {
-  const one = l.lit(1);
-  const positive = l.sub(l.add(one, lambda), l.add(l.mul(lambda, m), chord));
-  const negative = l.add(l.sub(one, lambda), l.add(l.mul(lambda, m), chord));
+/** 1 − |ρ'| for either sign of ρ, in the form that does not cancel; plus = 1 + λ, minus = 1 − λ, next = ρ', chord = κ g. */
+export function rectifiedMargin<L extends Lanes<V>, V>(l: L, lambda: V, plus: V, minus: V, rho: V, next: V, m: V, chord: V): V {
+  const change = l.add(l.mul(lambda, m), chord);
+  const positive = l.sub(plus, change);
+  const negative = l.add(minus, change);
   return l.ifLess(rho, l.lit(0), l.ifLess(next, l.lit(0), negative, positive), l.sub(m, chord));
 }
 

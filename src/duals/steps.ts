@@ -5,7 +5,8 @@
  */
 import { affineCorrelation, affineDistance, affineMargin, affineTangent, agreeing } from './affine';
 import { acuteAngle } from './angle';
-import { erfCorrelation, erfCosine, erfDifference, erfMargin, erfSine, erfSpread } from './erf';
+import { erfCorrelation, erfCosine, erfDifference, erfMargin, erfSine, erfSmallMargin, erfSpread } from './erf';
+import { Lanes } from './lanes';
 import { PairLanes } from './pair';
 import {
   angleOverRoot,
@@ -53,7 +54,8 @@ export function affineStep<L extends PairLanes<V, A>, V, A>(
 }
 
 /** RECTIFIED */
-export function rectifiedStep<L extends PairLanes<V, A>, V, A>(l: L, c: A, m: A, t: A, kappa: V, lambda: V): void {
+/** plus = 1 + λ, minus = 1 − λ, which λ alone does not give to full accuracy. */
+export function rectifiedStep<L extends PairLanes<V, A>, V, A>(l: L, c: A, m: A, t: A, kappa: V, lambda: V, plus: V, minus: V): void {
   const rho = l.load(c);
   const margin = l.load(m);
   const root = l.sqrt(margin);
@@ -63,7 +65,7 @@ export function rectifiedStep<L extends PairLanes<V, A>, V, A>(l: L, c: A, m: A,
   const theta = l.mul(kappa, l.mul(root, angleOverRoot<L, V>(l, false, margin, m2, m4)));
   const next = rectifiedCorrelation<L, V>(l, lambda, rho, margin, chord);
   l.store(t, l.mul(l.load(t), rectifiedSlope<L, V>(l, rho, theta, lambda)));
-  l.store(m, rectifiedMargin<L, V>(l, lambda, rho, next, margin, chord));
+  l.store(m, rectifiedMargin<L, V>(l, lambda, plus, minus, rho, next, margin, chord));
   l.store(c, next);
 }
 
@@ -150,9 +152,19 @@ function erfSpreadOf<L extends PairLanes<V, A>, V, A>(
   return erfSpread<L, V>(l, s1, c1, s2, c2);
 }
 
-/** ERF: u, w, √u, 1/√u, cos α, √α of both rows, then h = 1/(2√(α₁α₂)) and φ₁φ₂. */
+/** The margin by the series where both u are small and neither is 0, otherwise `general`. */
+function erfPreciseMargin<L extends Lanes<V>, V>(l: L, general: V, margin: V, across: V, u1: V, u2: V, w1: V, w2: V, h: V): V {
+  const small = erfSmallMargin<L, V>(l, margin, across, erfDifference<L, V>(l, u1, u2, w1, w2), u1, u2);
+  const chosen = l.ifLess(l.max(u1, u2), l.lit(0.05), small, general);
+  return l.ifLess(l.lit(0), h, chosen, general);
+}
+
+/**
+ * ERF, and its PRECISE form if `precise`: u, w, √u, 1/√u, cos α, √α of both rows, then h = 1/(2√(α₁α₂)) and φ₁φ₂.
+ */
 export function erfStep<L extends PairLanes<V, A>, V, A>(
   l: L,
+  precise: boolean,
   c: A,
   m: A,
   t: A,
@@ -180,7 +192,8 @@ export function erfStep<L extends PairLanes<V, A>, V, A>(
   const spread = erfSpreadOf<L, V, A>(l, size, across, sine, cosine, u1, u2, w1, w2, root1, root2, inverse1, inverse2, cos1, cos2);
   const next = erfCorrelation<L, V>(l, acuteAngle<L, V>(l, sine, cosine), h);
   l.store(t, l.div(l.mul(scale, l.load(t)), cosine));
-  const after = erfMargin<L, V>(l, spread, next, g1, g2, h);
+  const general = erfMargin<L, V>(l, spread, next, g1, g2, h);
+  const after = precise ? erfPreciseMargin<L, V>(l, general, margin, across, u1, u2, w1, w2, h) : general;
   l.store(m, after);
   l.store(c, agreeing<L, V>(l, l.ifLess(rho, l.lit(0), l.sub(l.lit(0), next), next), after));
 }

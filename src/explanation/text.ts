@@ -40,9 +40,15 @@ export function renderExplanation(e: Omit<Explanation, 'text'>): string {
     String(layer.flopsPerPair).padStart(header[5].length),
   ]);
   const facts: [string, string][] = [
-    ['network', `${e.hash.slice(0, 16)}, ${showShape(e.inputShape)} -> ${showShape(e.outputShape)}${e.isGaussian ? '' : ', output not Gaussian'}`],
+    [
+      'network',
+      `${e.hash.slice(0, 16)}, ${showShape(e.inputShape)} -> ${showShape(e.outputShape)}${e.isGaussian ? '' : ', output not Gaussian'}`,
+    ],
     ['pairs', `${e.pairs.toLocaleString('en-US')} (${n} samples against themselves, one triangle), in ${e.tiles} tiles`],
-    ['flops', `${showCount(e.flops)}flop: ${e.flopsPerPair} per pair, ${2 * e.features} of them the inner product of ${e.features} features`],
+    [
+      'flops',
+      `${showCount(e.flops)}flop: ${e.flopsPerPair} per pair, ${2 * e.features} of them the inner product of ${e.features} features`,
+    ],
     ['results', `${showBytes(e.resultBytes)} in ${e.dtype}`],
     ['workspace', `${showBytes(e.workspaceBytes)}, whatever the number of samples`],
     ['memory', memoryLine(e)],
@@ -54,7 +60,10 @@ export function renderExplanation(e: Omit<Explanation, 'text'>): string {
 function recursion({ layers }: Omit<Explanation, 'text'>): string[][] {
   const positions = new Map<string, string[]>();
   for (const { formula, position } of layers) positions.set(formula, [...(positions.get(formula) ?? []), position]);
-  return [...positions].map(([formula, at]) => [at.length > 6 ? `${at.slice(0, 4).join(', ')}, … ${at[at.length - 1]}` : at.join(', '), formula]);
+  return [...positions].map(([formula, at]) => [
+    at.length > 6 ? `${at.slice(0, 4).join(', ')}, … ${at[at.length - 1]}` : at.join(', '),
+    formula,
+  ]);
 }
 
 function memoryLine({ availableBytes, fits }: Omit<Explanation, 'text'>): string {

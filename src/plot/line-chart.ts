@@ -91,11 +91,15 @@ function checkSeries(series: readonly LineSeries[]): void {
     if (points.length === 0)
       throw new InfiniteWidthError('ERR_ARGUMENT', `series "${name}" has no points; leave it out of the chart`, { name });
     if (errors && errors.length !== points.length)
-      throw new InfiniteWidthError('ERR_ARGUMENT', `series "${name}" has ${points.length} points and ${errors.length} errors; give one per point`, {
-        name,
-        points: points.length,
-        errors: errors.length,
-      });
+      throw new InfiniteWidthError(
+        'ERR_ARGUMENT',
+        `series "${name}" has ${points.length} points and ${errors.length} errors; give one per point`,
+        {
+          name,
+          points: points.length,
+          errors: errors.length,
+        },
+      );
   }
 }
 
@@ -126,10 +130,18 @@ function axes(frame: Frame, xScale: Scale, yScale: Scale, { xLabel, yLabel }: Li
   return element(
     'g',
     { 'aria-hidden': 'true' },
-    ...yScale.ticks.map((tick) => element('line', { class: 'grid', x1: left, x2: right, y1: frame.y(tick), y2: frame.y(tick), stroke: '#e3e6ea' })),
-    ...yScale.ticks.map((tick) => textElement({ class: 'tick', x: left - 10, y: frame.y(tick) + 4, 'text-anchor': 'end' }, formatTick(tick))),
-    ...xScale.ticks.map((tick) => element('line', { class: 'axis', x1: frame.x(tick), x2: frame.x(tick), y1: bottom, y2: bottom + 5, stroke: '#6e7781' })),
-    ...xScale.ticks.map((tick) => textElement({ class: 'tick', x: frame.x(tick), y: bottom + 20, 'text-anchor': 'middle' }, formatTick(tick))),
+    ...yScale.ticks.map((tick) =>
+      element('line', { class: 'grid', x1: left, x2: right, y1: frame.y(tick), y2: frame.y(tick), stroke: '#e3e6ea' }),
+    ),
+    ...yScale.ticks.map((tick) =>
+      textElement({ class: 'tick', x: left - 10, y: frame.y(tick) + 4, 'text-anchor': 'end' }, formatTick(tick)),
+    ),
+    ...xScale.ticks.map((tick) =>
+      element('line', { class: 'axis', x1: frame.x(tick), x2: frame.x(tick), y1: bottom, y2: bottom + 5, stroke: '#6e7781' }),
+    ),
+    ...xScale.ticks.map((tick) =>
+      textElement({ class: 'tick', x: frame.x(tick), y: bottom + 20, 'text-anchor': 'middle' }, formatTick(tick)),
+    ),
     element('path', { class: 'axis', id: 'frame', d: `M${left} ${top}V${bottom}H${round(right)}`, fill: 'none', stroke: '#6e7781' }),
     textElement({ x: middle, y: HEIGHT - 18, 'text-anchor': 'middle' }, xLabel),
     textElement({ x: 22, y: (top + bottom) / 2, 'text-anchor': 'middle', transform: `rotate(-90 22 ${(top + bottom) / 2})` }, yLabel),
@@ -180,4 +192,5 @@ function endLabels(series: readonly LineSeries[], { left, right, top, bottom, x,
   );
 }
 
-const polygon = (...corners: readonly (readonly [number, number])[]): string => `M${corners.map(([x, y]) => `${round(x)} ${round(y)}`).join('L')}Z`;
+const polygon = (...corners: readonly (readonly [number, number])[]): string =>
+  `M${corners.map(([x, y]) => `${round(x)} ${round(y)}`).join('L')}Z`;

@@ -22,18 +22,26 @@ export function makeScale(kind: ScaleKind, values: readonly number[], axis: stri
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
   for (const value of values) {
-    if (!Number.isFinite(value)) throw new InfiniteWidthError('ERR_NON_FINITE', `a chart's ${axis} is ${value}; leave that point out`, { axis, value });
+    if (!Number.isFinite(value))
+      throw new InfiniteWidthError('ERR_NON_FINITE', `a chart's ${axis} is ${value}; leave that point out`, { axis, value });
     if (kind === 'log' && value <= 0)
-      throw new InfiniteWidthError('ERR_ARGUMENT', `${axis} = ${value} has no place on a log axis; use ${axis}Scale 'linear'`, { axis, value });
+      throw new InfiniteWidthError('ERR_ARGUMENT', `${axis} = ${value} has no place on a log axis; use ${axis}Scale 'linear'`, {
+        axis,
+        value,
+      });
     low = Math.min(low, value);
     high = Math.max(high, value);
   }
   return kind === 'log' ? logScale(low, high) : linearScale(low, high);
 }
 
+/** Values that differ by less, relatively, are drawn as equal: ticks between them would need more digits than they are given. */
+const SAME = 1e-9;
+
 function linearScale(low: number, high: number): Scale {
-  if (low === high) {
-    const margin = Math.abs(low) / 2 || 1;
+  const size = Math.max(Math.abs(low), Math.abs(high));
+  if (high - low <= SAME * size) {
+    const margin = size / 2 || 1;
     low -= margin;
     high += margin;
   }
@@ -46,7 +54,7 @@ function linearScale(low: number, high: number): Scale {
 }
 
 function logScale(low: number, high: number): Scale {
-  const domain = low === high ? ([low / 2, high * 2] as const) : ([low, high] as const);
+  const domain = high - low <= SAME * high ? ([low / 2, high * 2] as const) : ([low, high] as const);
   const [a, b] = [Math.log(domain[0]), Math.log(domain[1])];
   return { kind: 'log', domain, ticks: logTicks(...domain), position: (value) => (Math.log(value) - a) / (b - a) };
 }
@@ -60,7 +68,7 @@ function niceStep(step: number): number {
 /** Decades, with 2 and 5 between them where there is room; linear ticks within less than a decade. */
 function logTicks(low: number, high: number): number[] {
   const [from, to] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
-  const stride = Math.ceil((to - from) / 8);
+  const stride = Math.max(1, Math.ceil((to - from) / 8));
   const factors = to - from <= 3 ? [1, 2, 5] : [1];
   const ticks: number[] = [];
   for (let exponent = from; exponent <= to; exponent += stride)
@@ -79,7 +87,10 @@ export function formatTick(value: number): string {
   const size = Math.abs(value);
   if (value !== 0 && (size >= 1e6 || size < 1e-3)) {
     const [mantissa, exponent] = Number(value.toPrecision(6)).toExponential().split('e');
-    const power = `10${exponent.replace('+', '').replace('-', '⁻').replace(/\d/g, (digit) => SUPERSCRIPT[Number(digit)])}`;
+    const power = `10${exponent
+      .replace('+', '')
+      .replace('-', '⁻')
+      .replace(/\d/g, (digit) => SUPERSCRIPT[Number(digit)])}`;
     return mantissa === '1' ? power : `${mantissa.replace('-', '−')}×${power}`;
   }
   const [whole, fraction] = String(Number(size.toPrecision(10))).split('.');

@@ -11,7 +11,7 @@ import type { Network } from '../spec';
 export interface RunOptions {
   /** Stops within one block of work. */
   signal?: AbortSignal;
-  /** Phases 'kernel' (entries), 'cholesky' and 'solve' (floating-point operations). */
+  /** Phases 'kernel' (entries), 'cholesky' and 'solve' (operations); 'diagnosis' while the diagReg that would do is looked for. */
   onProgress?: (progress: Progress) => void;
 }
 

@@ -39,7 +39,7 @@ function raise(errors: Errors, name: string, error: number): void {
 
 function expectWithin(errors: Errors, bounds: Errors): void {
   for (const [name, error] of Object.entries(errors)) expect(error, `${name}: ${JSON.stringify(errors)}`).toBeLessThanOrEqual(bounds[name]);
-  expect(Object.keys(errors).sort()).toEqual(Object.keys(bounds).sort());console.log(errors);
+  expect(Object.keys(errors).sort()).toEqual(Object.keys(bounds).sort());
 }
 
 /** One operation in doubles on ρ = ±(1 − m), t = 1. */
@@ -66,7 +66,7 @@ function erfEntries(r: number): number[] {
 
 /**
  * erf's margin is the difference of two terms of the size of (√α₁ − √α₂)²/√(α₁α₂), so where the rows' radii differ it is known
- * to EPS in itself and its angle to √EPS; where they agree nothing cancels.
+ * to the roundoff in itself, and its angle to the root of that; where they agree nothing cancels.
  */
 const MARGIN_LOSS = 2;
 

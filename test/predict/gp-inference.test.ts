@@ -73,6 +73,20 @@ describe('gpInference', () => {
     expect([...typed.data]).toStrictEqual(K.flat());
   });
 
+  it('factorises each kernel once, when it is first needed', async () => {
+    const { kTrainTrain, kTestTrain, kTestTest, yTrain } = cases[0];
+    const predict = gpInference(kTrainTrain, yTrain);
+    const factorisations = async (request: Parameters<typeof predict>[0]) => {
+      let count = 0;
+      await predict({ ...request, onProgress: ({ phase, done, total }) => (count += phase === 'cholesky' && done === total ? 1 : 0) });
+      return count;
+    };
+    expect(await factorisations({ kTestTest: true })).toBe(0);
+    expect(await factorisations({ get: ['ntk'], kTestTrain, kTestTest })).toBe(1);
+    expect(await factorisations({ get: ['ntk', 'ntkgp'], kTestTrain, kTestTest })).toBe(0);
+    expect(await factorisations({ kTestTrain, kTestTest })).toBe(1);
+  });
+
   it('computes in float32 where kernel and targets are, otherwise in float64', () => {
     const single = { data: Float32Array.from(K.flat()), shape: [3, 3] };
     const y = { data: Float32Array.from(Y), shape: [3] };

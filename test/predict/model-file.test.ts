@@ -154,6 +154,14 @@ describe('a damaged file gives ERR_FORMAT', () => {
     );
   });
 
+  it('whose payload has more than the arrays', () => {
+    const payload = new Uint8Array(file.length - 64 - headerLength(file) + 64);
+    return refuse(
+      forge((header) => (header.payload.bytes = payload.length), payload),
+      /do not fill/,
+    );
+  });
+
   it('that holds numbers that are not finite', () => {
     const payload = file.slice(64 + headerLength(file));
     new DataView(payload.buffer).setFloat64(128 + 8, Number.NaN, true);

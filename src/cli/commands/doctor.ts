@@ -21,7 +21,14 @@ export const doctorCommand: Command = {
     print('\nbuilds');
     print(alignColumns(builds.map(({ name, available, reason }) => [`  ${name}`, available ? 'yes' : 'no', reason])).join('\n'));
     print('\nself test (largest relative difference from the js backend in float64)');
-    const rows = checks.map((c) => [`  ${c.backend}`, c.dtype, c.what, c.error.toExponential(1), `<= ${c.limit.toExponential(0)}`, c.passed ? 'ok' : 'FAILED']);
+    const rows = checks.map((c) => [
+      `  ${c.backend}`,
+      c.dtype,
+      c.what,
+      c.error.toExponential(1),
+      `<= ${c.limit.toExponential(0)}`,
+      c.passed ? 'ok' : 'FAILED',
+    ]);
     print(alignColumns(rows).join('\n'));
     print('\nspeed (best of a few short runs, one thread)');
     print(alignColumns(speeds.map((s) => [`  ${s.what}`, s.dtype, s.build, `${s.value.toPrecision(3)} ${s.unit}`])).join('\n'));

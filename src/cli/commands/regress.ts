@@ -130,7 +130,9 @@ async function fitModel(engine: Engine, request: Request, { options, signal, pro
   const y = kind === 'labels' ? encodeLabels(targets, classesOf(targets), 'the targets') : targets;
   const { kernel, diagReg } = request;
   const dtype = request.dtype ?? (x.data instanceof Float32Array ? 'float32' : 'float64');
-  print(`targets: ${kind === 'values' ? 'values' : kind === 'labels' ? `labels of ${y.shape[1]} classes` : `one-hot rows of ${y.shape[1]} classes`}, ${x.shape[0]} samples`);
+  print(
+    `targets: ${kind === 'values' ? 'values' : kind === 'labels' ? `labels of ${y.shape[1]} classes` : `one-hot rows of ${y.shape[1]} classes`}, ${x.shape[0]} samples`,
+  );
   const start = performance.now();
   const model = await engine.fit(net, x, y, { kernel, diagReg, dtype, signal, onProgress: progress.report });
   const seconds = (performance.now() - start) / 1000;
@@ -153,7 +155,13 @@ interface Predicted {
   readonly seconds: number;
 }
 
-async function predict(fitted: Fitted, request: Request, test: NDArray, targets: NDArray | null, context: CommandContext): Promise<Predicted> {
+async function predict(
+  fitted: Fitted,
+  request: Request,
+  test: NDArray,
+  targets: NDArray | null,
+  context: CommandContext,
+): Promise<Predicted> {
   const { signal, progress, print } = context;
   const start = performance.now();
   const { mean, covariance } = await fitted.model.predict(test, { covariance: request.covariance, signal, onProgress: progress.report });

@@ -1,9 +1,9 @@
 /** The runtime, the processor, and which builds of the core start here. */
 import { arch, availableParallelism, cpus, freemem, platform, totalmem } from 'node:os';
 import { openContext } from '../../context';
-import { describeFailure } from '../errors';
 import { showBytes } from '../../explanation/text';
 import { availableMemory } from '../../plan';
+import { describeFailure } from '../errors';
 
 export type Machine = Readonly<Record<'runtime' | 'platform' | 'processor' | 'cores' | 'threads' | 'simd' | 'memory' | 'selected', string>>;
 

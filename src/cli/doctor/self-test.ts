@@ -112,7 +112,13 @@ export async function measureSpeed(signal: AbortSignal, report: Report): Promise
     await breathe(signal);
     const x = sample(256, 64, dtype);
     const kernel = best(() => kernelSync(RELU_NET, x, { engine }));
-    speeds.push({ what: 'ReLU kernel, depth 10, NNGP and NTK', dtype, build, value: (kernel * 1e9) / (10 * PAIRS), unit: 'ns per pair and layer' });
+    speeds.push({
+      what: 'ReLU kernel, depth 10, NNGP and NTK',
+      dtype,
+      build,
+      value: (kernel * 1e9) / (10 * PAIRS),
+      unit: 'ns per pair and layer',
+    });
   }
   return speeds;
 }

@@ -1,0 +1,193 @@
+/** npm run bench:accuracy: errors beside speeds, of kernels against exact values and of linear algebra in its own units. */
+
+import { kernelSync } from '../src/kernel';
+import { parseNetwork } from '../src/layers/parse';
+import type { DType, TypedArray } from '../src/ndarray';
+import { canonicalJson } from '../src/spec';
+import { choleskyRatio } from '../test/conformance/linalg-ratios';
+import { type Bench, runSections, type Section } from './bench';
+import { array, normal, positiveDefinite } from './data';
+import type { BenchEngine } from './engines';
+import { collectErrors, type Errors, type ExactCase, type ExactFixture, networkOf, noErrors, PAIRS, readExact } from './exact';
+import { race, timed } from './harness';
+import { parseOptions } from './options';
+import { DTYPES, ourTransform, transformContestants, transformTime } from './transforms.bench';
+
+/** Cases that share a line: an activation at a depth, or at all depths with rows of extreme norms. */
+function groupsOf(cases: readonly ExactCase[]): Map<string, ExactCase[]> {
+  const groups = new Map<string, ExactCase[]>();
+  for (const entry of cases) {
+    const label = `${nameOf(entry)} ${entry.input === 'main' ? `depth ${entry.depth}` : 'extreme norms'}`;
+    groups.set(label, [...(groups.get(label) ?? []), entry]);
+  }
+  return groups;
+}
+
+function nameOf({ activation }: ExactCase): string {
+  const { kind, ...parameters } = activation as { kind: string };
+  const values = Object.values(parameters).join(', ');
+  return values ? `${kind}(${values})` : kind;
+}
+
+async function kernels({ options, report, engines, python }: Bench): Promise<void> {
+  report.note(
+    'worst relative error by kind of pair, all regimes and biases together; near-coincident rows are equal or 1e-3, 1e-6, 1e-9 apart',
+  );
+  report.note(
+    'of bound: the largest error over what the tests allow, max(1e-13, 20 κ ε) or max(2e-6, 20 κ ε), κ the conditioning of the entry',
+  );
+  for (const dtype of DTYPES) {
+    const exact = readExact(dtype);
+    const cases = options.quick ? exact.cases.filter(({ activation, depth }) => activation.kind === 'relu' && depth <= 3) : exact.cases;
+    const speeds = await speedsOf(engines, cases, dtype, options.quick);
+    const reference = python?.neuralTangents ? neuralTangents(python, exact, cases, dtype) : undefined;
+    const lines = [...groupsOf(cases)].flatMap(([label, group]) => [
+      ...engines.map((engine) =>
+        line(label, engine.name, ourErrors(engine, exact, group, dtype), speeds.get(`${engine.name} ${nameOf(group[0])}`)),
+      ),
+      ...(reference ? [line(label, 'neural-tangents', reference(group), undefined)] : []),
+    ]);
+    const header = [
+      '',
+      'by',
+      ...(['nngp', 'ntk'] as const).flatMap((field) => PAIRS.map((pair) => `${field} ${pair}`)),
+      'of bound',
+      'ns/pair/layer',
+    ];
+    report.figures(`kernels, ${dtype}`, header, lines);
+  }
+}
+
+function line(label: string, by: string, { worst, ofBound }: Errors, speed: number | undefined): (string | number)[] {
+  const scientific = (error: number) => (error === 0 ? '0' : Number.isFinite(error) ? error.toExponential(1) : 'NaN');
+  const errors = (['nngp', 'ntk'] as const).flatMap((field) => PAIRS.map((pair) => scientific(worst[field][pair])));
+  return [label, by, ...errors, Number.isFinite(ofBound) ? ofBound : 'NaN', speed ?? ''];
+}
+
+function ourErrors({ context }: BenchEngine, exact: ExactFixture, group: readonly ExactCase[], dtype: DType): Errors {
+  const errors = noErrors();
+  for (const entry of group) {
+    const { names, rows } = exact.inputs[entry.input];
+    const x = array(dtype, rows.length * rows[0].length);
+    x.set(rows.flat());
+    const k = kernelSync(networkOf(entry), { data: x, shape: [rows.length, rows[0].length] }, { engine: context });
+    for (const field of ['nngp', 'ntk'] as const)
+      collectErrors(errors, field, entry, names, dtype, (i, j) => k[field].data[i * rows.length + j]);
+  }
+  return errors;
+}
+
+/** All cases in one process of Python, judged group by group. */
+function neuralTangents(python: NonNullable<Bench['python']>, exact: ExactFixture, cases: readonly ExactCase[], dtype: DType) {
+  const answers = python.kernels(
+    dtype,
+    cases.map((entry) => ({ network: networkOf(entry), rows: exact.inputs[entry.input].rows })),
+  );
+  return (group: readonly ExactCase[]): Errors => {
+    const errors = noErrors();
+    for (const entry of group) {
+      const answer = answers[cases.indexOf(entry)];
+      for (const field of ['nngp', 'ntk'] as const)
+        collectErrors(errors, field, entry, exact.inputs[entry.input].names, dtype, (i, j) => answer[field][i][j] ?? Number.NaN);
+    }
+    return errors;
+  };
+}
+
+/** ns per pair and layer without bias, by engine and activation. */
+async function speedsOf(
+  engines: readonly BenchEngine[],
+  cases: readonly ExactCase[],
+  dtype: DType,
+  quick: boolean,
+): Promise<Map<string, number>> {
+  const speeds = new Map<string, number>();
+  for (const entry of new Map(cases.map((candidate) => [canonicalJson(candidate.activation), candidate])).values()) {
+    const runners = engines.map((engine) => ourTransform(engine, dtype, parseNetwork(entry.activation)));
+    const rows = await race(transformContestants(runners), { quick }, () => {});
+    for (const runner of runners) speeds.set(`${runner.name} ${nameOf(entry)}`, transformTime(runner, rows).best);
+  }
+  return speeds;
+}
+
+const UNIT_ROUNDOFF = { float32: 2 ** -24, float64: 2 ** -53 } as const;
+
+async function linearAlgebra({ options, report, engines }: Bench): Promise<void> {
+  report.note("gemm: worst |C − fl(C)| / (k ε |A||B|), at most 1 by theory; potrf: LAPACK's ‖LLᵀ − A‖ / (n ‖A‖ ε), which fails above 30");
+  const lines: (string | number)[][] = [];
+  for (const dtype of DTYPES)
+    for (const { name, context } of engines) {
+      const { linalg } = context.backend;
+      for (const k of options.quick ? [64] : [64, 1024]) {
+        const [m, n] = [128, 128];
+        const [a, b, c] = [normal(dtype, m, k, 41).data, normal(dtype, k, n, 42).data, array(dtype, m * n)];
+        const run = () => linalg.gemm('n', 'n', m, n, k, 1, a, k, b, n, 0, c, n);
+        const [{ best }] = await race([{ name, ours: true, time: timed(run) }], options, () => {});
+        lines.push([
+          `gemm ${dtype} ${m} × ${n} × ${k}`,
+          name,
+          gemmError(m, n, k, a, b, c, UNIT_ROUNDOFF[dtype]),
+          (2 * m * n * k) / best / 1e6,
+        ]);
+      }
+      for (const n of options.quick ? [65] : [129, 512]) {
+        const a = positiveDefinite(dtype, n, 43);
+        const factor = a.slice();
+        const run = () => linalg.potrf('lower', n, factor, n);
+        const [{ best }] = await race([{ name, ours: true, time: timed(run, () => factor.set(a)) }], options, () => {});
+        const ratio = choleskyRatio(
+          n,
+          UNIT_ROUNDOFF[dtype],
+          (i, j) => a[i * n + j],
+          (i, j) => factor[i * n + j],
+        );
+        lines.push([`potrf ${dtype} ${n}`, name, ratio, n ** 3 / 3 / best / 1e6]);
+      }
+    }
+  report.figures('linear algebra', ['', 'by', 'error', 'GFLOP/s'], lines);
+}
+
+/** Worst componentwise error of a product in units of k ε |A||B|. */
+function gemmError(m: number, n: number, k: number, a: TypedArray, b: TypedArray, c: TypedArray, epsilon: number): number {
+  let worst = 0;
+  for (let i = 0; i < m; i++)
+    for (let j = 0; j < n; j++) {
+      const { difference, gauge } = residual(
+        k,
+        (l) => a[i * k + l],
+        (l) => b[l * n + j],
+        c[i * n + j],
+      );
+      worst = Math.max(worst, Math.abs(difference) / (k * epsilon * gauge));
+    }
+  return worst;
+}
+
+/** Σ xᵢyᵢ − c as if in twice the precision (Dot2 of Ogita, Rump, Oishi 2005), and Σ |xᵢyᵢ|. */
+function residual(k: number, x: (i: number) => number, y: (i: number) => number, c: number): { difference: number; gauge: number } {
+  let sum = -c;
+  let low = 0;
+  let gauge = 0;
+  for (let i = 0; i < k; i++) {
+    const [p, q] = [x(i), y(i)];
+    const product = p * q;
+    const [ph, qh] = [high(p), high(q)];
+    const [pl, ql] = [p - ph, q - qh];
+    const next = sum + product;
+    const shadow = next - sum;
+    low += pl * ql - (product - ph * qh - pl * qh - ph * ql) + (sum - (next - shadow) + (product - shadow));
+    sum = next;
+    gauge += Math.abs(product);
+  }
+  return { difference: sum + low, gauge };
+}
+
+/** The upper 26 bits of a double (Veltkamp 1968). */
+function high(x: number): number {
+  const scaled = 134217729 * x;
+  return scaled - (scaled - x);
+}
+
+const SECTIONS: Readonly<Record<string, Section>> = { kernels, linalg: linearAlgebra };
+
+await runSections('bench:accuracy', parseOptions(process.argv.slice(2), 'bench:accuracy', Object.keys(SECTIONS)), SECTIONS, false);
