@@ -30,9 +30,7 @@ function nameOf({ activation }: ExactCase): string {
 }
 
 async function kernels({ options, report, engines, python }: Bench): Promise<void> {
-  report.note(
-    'worst relative error by kind of pair, all regimes and biases together; near-coincident rows are equal or 1e-3, 1e-6, 1e-9 apart',
-  );
+  report.note('worst relative error by kind of pair, all regimes and biases together; near: equal rows, or 1e-3, 1e-6, 1e-9 apart');
   report.note(
     'of bound: the largest error over what the tests allow, max(1e-13, 20 κ ε) or max(2e-6, 20 κ ε), κ the conditioning of the entry',
   );

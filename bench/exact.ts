@@ -39,7 +39,7 @@ export function networkOf({ activation, depth, outDim, wStd, bStd }: ExactCase):
   return serial(...Array.from({ length: depth }, () => [affine, phi]).flat(), affine);
 }
 
-export const PAIRS = ['generic', 'diagonal', 'near-coincident', 'opposite'] as const;
+export const PAIRS = ['generic', 'diagonal', 'near', 'opposite'] as const;
 export type Pair = (typeof PAIRS)[number];
 export type Field = 'nngp' | 'ntk';
 
@@ -49,7 +49,7 @@ export interface Errors {
   ofBound: number;
 }
 
-const zeroes = (): Record<Pair, number> => ({ generic: 0, diagonal: 0, 'near-coincident': 0, opposite: 0 });
+const zeroes = (): Record<Pair, number> => ({ generic: 0, diagonal: 0, near: 0, opposite: 0 });
 export const noErrors = (): Errors => ({ worst: { nngp: zeroes(), ntk: zeroes() }, ofBound: 0 });
 
 const BOUNDS = { float32: { floor: 2e-6, epsilon: 2 ** -23 }, float64: { floor: 1e-13, epsilon: 2 ** -52 } } as const;
@@ -79,7 +79,7 @@ export function collectErrors(
     }
 }
 
-/** By the rows' names: "duplicate of base", "base at 1e-6", "opposite of base at 1e-6". Coincident rows count as near-coincident. */
+/** By the rows' names: "duplicate of base", "base at 1e-6", "opposite of base at 1e-6". 'near': coincident or nearly so. */
 function kindOf(first: string, second: string, same: boolean): Pair {
   if (same) return 'diagonal';
   const [a, b] = [first, second].map((name) => ({
@@ -87,5 +87,5 @@ function kindOf(first: string, second: string, same: boolean): Pair {
     negative: name.startsWith('opposite'),
   }));
   if (a.base !== b.base) return 'generic';
-  return a.negative === b.negative ? 'near-coincident' : 'opposite';
+  return a.negative === b.negative ? 'near' : 'opposite';
 }

@@ -28,4 +28,15 @@ export { parseNetwork } from './layers/parse';
 export { flatten, identity, serial } from './layers/structure';
 export type { ArrayLike2D, DType, NDArray, TypedArray } from './ndarray';
 export * from './predict/index';
-export { canonicalJson, hash, type Network, type Parameterization } from './spec';
+export {
+  type AbReluLayer,
+  canonicalJson,
+  type DenseLayer,
+  type ErfLayer,
+  hash,
+  type LeakyReluLayer,
+  type Network,
+  type Parameterization,
+  type PlainLayer,
+  type SerialLayer,
+} from './spec';

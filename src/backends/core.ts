@@ -92,7 +92,7 @@ export function initialiseCore({ exports, memory }: Core): void {
 
 /** Compiles one of the embedded builds. @throws ERR_WASM_LOAD where the runtime forbids or cannot compile it */
 export function compileEmbedded(build: CoreBuild): WebAssembly.Module {
-  return compileBytes(decodeBase64(build === 'simd' ? embedded.simd : embedded.relaxed), `the embedded ${build} build`);
+  return compileBytes(decodeHex(build === 'simd' ? embedded.simd : embedded.relaxed), `the embedded ${build} build`);
 }
 
 /** Compiles the core from a URL, a response, bytes, or takes a compiled module. @throws ERR_WASM_LOAD naming URL, status and first bytes */
@@ -131,7 +131,6 @@ function compileBytes(bytes: BufferSource, place: string): WebAssembly.Module {
 const loadError = (message: string, details: Record<string, unknown>, cause?: unknown): InfiniteWidthError =>
   new InfiniteWidthError('ERR_WASM_LOAD', `the core cannot be loaded: ${message}`, details, { cause });
 
-function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
-  const binary = atob(text);
-  return Uint8Array.from(binary, (character) => character.charCodeAt(0));
+function decodeHex(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from({ length: text.length / 2 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));
 }
