@@ -77,21 +77,21 @@ export function explain(net: Network, inputShape: readonly number[], options: Ex
   const plan = makePlan(program, { n1: n, n2: n, features, dtype, arithmetic, symmetric: true, nngp, ntk, preallocated: resultBytes });
   const available = availableMemory();
   const explanation: Omit<Explanation, 'text'> = {
-    layers: explainLayers(net, inputShape, operationsOf(plan.job)),
+    layers: explainLayers(net, inputShape, operationsOf(job)),
     hash: hash(net),
     dtype,
     inputShape,
     outputShape: inference.outputShape,
     isGaussian: inference.isGaussian,
     features,
-    pairs: (n * (n + 1)) / 2,
-    flopsPerPair: flopsPerPair(plan.job),
-    flops: plan.flops,
-    tiles: plan.tiles.length,
+    pairs,
+    flopsPerPair: flopsPerPair(job),
+    flops: pairs * flopsPerPair(job),
+    tiles: (side * (side + 1)) / 2,
     resultBytes,
-    workspaceBytes: plan.workspaceBytes,
+    workspaceBytes,
     availableBytes: Number.isFinite(available) ? available : null,
-    fits: resultBytes + plan.workspaceBytes <= available,
+    fits: resultBytes + workspaceBytes <= available,
   };
   return { text: renderExplanation(explanation), ...explanation };
 }

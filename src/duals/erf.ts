@@ -43,14 +43,15 @@ export function erfMargin<L extends Lanes<V>, V>(l: L, spread: V, next: V, g1: V
   const dg = l.sub(g1, g2);
   const unequal = l.mul(l.mul(dg, h), dg);
   const close = l.max(l.sub(l.mul(spread, h), unequal), l.lit(0));
-  return l.ifLess(unequal, l.mul(l.lit(3), l.ifLess(l.lit(0), h, l.lit(1), l.lit(0))), close, l.sub(l.lit(1), next));
+  return l.ifLess(unequal, l.mul(l.lit(0.6), l.ifLess(l.lit(0), h, l.lit(1), l.lit(0))), close, l.sub(l.lit(1), next));
 }
 
-/** Σ cₖ vₖ for k = 1 … 6 with v₁ = 1: c of log(arcsin(x)/x) = Σ cₖ x²ᵏ. */
-function logArcsine<L extends Lanes<V>, V>(l: L, v2: V, v3: V, v4: V, v5: V, v6: V): V {
-  const c56 = l.fma(v5, l.lit(0.015816364705253594), l.mul(v6, l.lit(0.012062815621898514)));
-  const c34 = l.fma(v3, l.lit(0.033686067019400353), l.mul(v4, l.lit(0.022019400352733686)));
-  return l.add(l.fma(v2, l.lit(0.06111111111111111), l.lit(0.16666666666666666)), l.add(c34, c56));
+/** Σ cₖ vₖ for k = 1 … 8 with v₁ = 1: c of log(arcsin(x)/x) = Σ cₖ x²ᵏ. */
+function logArcsine<L extends Lanes<V>, V>(l: L, v2: V, v3: V, v4: V, v5: V, v6: V, v7: V, v8: V): V {
+  const c78 = l.fma(v7, l.lit(0.009590153004615085), l.mul(v8, l.lit(0.007860245427257911)));
+  const c56 = l.fma(v5, l.lit(0.015816364705253595), l.mul(v6, l.lit(0.012062815621898515)));
+  const c34 = l.fma(v3, l.lit(0.03368606701940035), l.mul(v4, l.lit(0.022019400352733687)));
+  return l.add(l.fma(v2, l.lit(0.06111111111111111), l.lit(0.16666666666666666)), l.add(c34, l.add(c56, c78)));
 }
 
 /** Σ cₖ ((u₁ᵏ − u₂ᵏ)/(u₁ − u₂))², sum = u₁ + u₂, p = u₁u₂: the quotients obey dₖ = (u₁ + u₂) dₖ₋₁ − u₁u₂ dₖ₋₂. */
@@ -59,7 +60,10 @@ function unequalSeries<L extends Lanes<V>, V>(l: L, sum: V, p: V): V {
   const d4 = l.sub(l.mul(sum, d3), l.mul(p, sum));
   const d5 = l.sub(l.mul(sum, d4), l.mul(p, d3));
   const d6 = l.sub(l.mul(sum, d5), l.mul(p, d4));
-  return logArcsine<L, V>(l, l.mul(sum, sum), l.mul(d3, d3), l.mul(d4, d4), l.mul(d5, d5), l.mul(d6, d6));
+  const d7 = l.sub(l.mul(sum, d6), l.mul(p, d5));
+  const d8 = l.sub(l.mul(sum, d7), l.mul(p, d6));
+  const square = l.mul(sum, sum);
+  return logArcsine<L, V>(l, square, l.mul(d3, d3), l.mul(d4, d4), l.mul(d5, d5), l.mul(d6, d6), l.mul(d7, d7), l.mul(d8, d8));
 }
 
 /** Σ cₖ pᵏ⁻¹ (1 − zᵏ)/(1 − z), z = ρ². */
@@ -69,18 +73,26 @@ function obliqueSeries<L extends Lanes<V>, V>(l: L, p: V, z: V): V {
   const z3 = l.fma(z, z2, one);
   const z4 = l.fma(z, z3, one);
   const z5 = l.fma(z, z4, one);
+  const z6 = l.fma(z, z5, one);
+  const z7 = l.fma(z, z6, one);
+  const z8 = l.fma(z, z7, one);
   const p2 = l.mul(p, p);
+  const p3 = l.mul(p2, p);
   const p4 = l.mul(p2, p2);
-  return logArcsine<L, V>(l, l.mul(p, z2), l.mul(p2, z3), l.mul(l.mul(p2, p), z4), l.mul(p4, z5), l.mul(l.mul(p4, p), l.fma(z, z5, one)));
+  const p6 = l.mul(p3, p3);
+  const v5 = l.mul(p4, z5);
+  const v6 = l.mul(l.mul(p4, p), z6);
+  return logArcsine<L, V>(l, l.mul(p, z2), l.mul(p2, z3), l.mul(p3, z4), v5, v6, l.mul(p6, z7), l.mul(l.mul(p6, p), z8));
 }
 
-/** 1 − |ρ'| where u₁, u₂ ≤ 0.05; across = m(2 − m), difference = u₁ − u₂. */
+/** 1 − |ρ'| where u₁, u₂ ≤ 0.1; across = m(2 − m), difference = u₁ − u₂. */
 export function erfSmallMargin<L extends Lanes<V>, V>(l: L, m: V, across: V, difference: V, u1: V, u2: V): V {
   const p = l.mul(u1, u2);
   const unequal = l.mul(l.mul(difference, difference), unequalSeries<L, V>(l, l.add(u1, u2), p));
   const oblique = l.mul(l.mul(p, across), obliqueSeries<L, V>(l, p, l.sub(l.lit(1), across)));
   const half = l.fma(l.lit(0.5), unequal, oblique);
-  const tail = l.sub(l.lit(0.16666666666666666), l.mul(l.lit(0.041666666666666664), half));
+  const last = l.sub(l.lit(0.041666666666666664), l.mul(l.lit(0.008333333333333333), half));
+  const tail = l.sub(l.lit(0.16666666666666666), l.mul(half, last));
   const decay = l.sub(l.lit(1), l.mul(half, l.sub(l.lit(0.5), l.mul(half, tail))));
   return l.fma(l.sub(l.lit(1), m), l.mul(half, decay), m);
 }

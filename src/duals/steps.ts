@@ -155,7 +155,7 @@ function erfSpreadOf<L extends PairLanes<V, A>, V, A>(
 /** The margin by the series where both u are small and neither is 0, otherwise `general`. */
 function erfPreciseMargin<L extends Lanes<V>, V>(l: L, general: V, margin: V, across: V, u1: V, u2: V, w1: V, w2: V, h: V): V {
   const small = erfSmallMargin<L, V>(l, margin, across, erfDifference<L, V>(l, u1, u2, w1, w2), u1, u2);
-  const chosen = l.ifLess(l.max(u1, u2), l.lit(0.05), small, general);
+  const chosen = l.ifLess(l.max(u1, u2), l.lit(0.1), small, general);
   return l.ifLess(l.lit(0), h, chosen, general);
 }
 
