@@ -1,5 +1,5 @@
 export { coefficients_f32, coefficients_f64 } from './lanes';
-export { pack_rows_f32, pack_rows_f64, tile_f32, tile_f64, transpose_f32, transpose_f64 } from './tile';
+export { pack_rows_f32, pack_rows_f64, tile_f32, tile_f64 } from './tile';
 export { gemm_f32, gemm_f64, linalg_work_bytes } from './gemm';
 export * from './norms';
 export { potrf_f32, potrf_f64 } from './potrf';

@@ -1,8 +1,11 @@
 /** Lane algebra over v128 in linear memory (see src/duals/lanes.ts, pair.ts). Instances are never allocated: `changetype<F32x4>(0)` carries the type. */
 
-/** Coefficient tables, one 16-byte broadcast per entry, filled by the loader through `coefficients_f32` and `_f64`. */
-const TABLE_F32 = memory.data(16 * 128, 16);
-const TABLE_F64 = memory.data(16 * 128, 16);
+/**
+ * Coefficient tables, one 16-byte broadcast per entry, filled by the loader through `coefficients_f32` and `_f64`. They lie below
+ * `memoryBase` (asconfig.json): in static data every further instance on a shared memory would clear them.
+ */
+const TABLE_F32: usize = 1024;
+const TABLE_F64: usize = 4096;
 
 export function coefficients_f32(): usize {
   return TABLE_F32;

@@ -1,7 +1,7 @@
 /**
  * One tile of a kernel: Gram product of packed panels, then the program row by row while a row is in L1, then the transpose.
- * A tile reads one job record (32-bit words, JOB_* below) and touches nothing but the buffers it names: no globals, no
- * allocation, so that several threads may run tiles of one shared memory.
+ * A tile reads one job record (32-bit words) and touches nothing but the buffers it names: no globals, no allocation, so that
+ * several threads may run tiles of one shared memory.
  */
 import {
   AFFINE,
@@ -38,6 +38,8 @@ import {
 // @ts-ignore: decorator
 @unmanaged
 class Job {
+  /** What a thread of a team does with the record: TASK_* of team.ts. */
+  kind: i32;
   /** Rows and columns in use, and rounded up to whole register tiles. */
   rows: i32;
   cols: i32;
@@ -65,6 +67,9 @@ class Job {
   nngp: usize;
   ntk: usize;
   margin: usize;
+  /** Where the transposes (cols × rows, dense) go; 0 if they are not wanted. */
+  nngpTransposed: usize;
+  ntkTransposed: usize;
 }
 
 /** ½ |x/|x| ∓ y/|y||²: 1 − |ρ| of two rows, to full accuracy however close they are to parallel. */
@@ -218,6 +223,8 @@ function tile<L, T>(job: Job): void {
     mirror<T>(job.nngp, job.rows, job.paddedCols);
     if (job.tangent) mirror<T>(job.ntk, job.rows, job.paddedCols);
   }
+  if (job.nngpTransposed) transpose<T>(job.nngp, job.rows, job.cols, job.paddedCols, job.nngpTransposed);
+  if (job.ntkTransposed) transpose<T>(job.ntk, job.rows, job.cols, job.paddedCols, job.ntkTransposed);
 }
 
 export function tile_f32(job: usize): void {
@@ -235,13 +242,6 @@ function transpose<T>(src: usize, rows: i32, cols: i32, ld: i32, dst: usize): vo
       for (let j = j0, jEnd = min(cols, j0 + 32); j < jEnd; j++)
         for (let i = i0, iEnd = min(rows, i0 + 32); i < iEnd; i++)
           store<T>(dst + <usize>(j * rows + i) * sizeof<T>(), load<T>(src + <usize>(i * ld + j) * sizeof<T>()));
-}
-
-export function transpose_f32(src: usize, rows: i32, cols: i32, ld: i32, dst: usize): void {
-  transpose<f32>(src, rows, cols, ld, dst);
-}
-export function transpose_f64(src: usize, rows: i32, cols: i32, ld: i32, dst: usize): void {
-  transpose<f64>(src, rows, cols, ld, dst);
 }
 
 export function pack_rows_f32(src: usize, ld: i32, rows: i32, k: i32, scale: usize, dst: usize, width: i32): void {

@@ -38,12 +38,13 @@ interface Effort {
   readonly rounds: number;
   /** Rounds that a process takes part in. */
   readonly processRounds: number;
-  /** Time a contestant may take beyond its first two samples. */
+  /** Time a contestant may take; it gets LEAST_SAMPLES anyway. */
   readonly budgetMs: number;
 }
 
 const EFFORT: Effort = { warmUpMs: 200, sampleMs: 20, rounds: 15, processRounds: 3, budgetMs: 2000 };
 const QUICK: Effort = { warmUpMs: 5, sampleMs: 1, rounds: 3, processRounds: 1, budgetMs: 50 };
+const LEAST_SAMPLES = 3;
 /** A first call as long as this is a sample, not a warm-up. */
 const LONG_MS = 1000;
 
@@ -77,7 +78,7 @@ export async function race(
     }
   for (let round = 0; round < effort.rounds; round++)
     for (const { contestant, samples } of runners) {
-      const rests = contestant.process ? round >= effort.processRounds : samples.length >= 2 && sum(samples) > effort.budgetMs;
+      const rests = contestant.process ? round >= effort.processRounds : samples.length >= LEAST_SAMPLES && sum(samples) > effort.budgetMs;
       if (rests) continue;
       samples.push(sample(contestant, contestant.process ? 0 : effort.sampleMs));
       await nextTurn();

@@ -108,7 +108,7 @@ export class Report {
     for (const judgement of judgements) console.log(`  ${sayJudgement(judgement)}`);
   }
 
-  /** A table of other figures than times; `records` is what the JSON file gets. */
+  /** A table of other figures than times. */
   figures(title: string, header: readonly string[], rows: readonly (readonly Cell[])[]): void {
     this.current.tables.push({ title, header, rows });
     console.log(`\n${title}\n${table(header, rows)}`);

@@ -30,7 +30,7 @@ export function openTile({ backend }: EngineContext, net: Network, x1: NDArray, 
   worker.setRows(panel(program, measure(x1, 'x1', dtype)));
   worker.setCols(panel(program, measure(x2, 'x2', dtype)));
   return {
-    compute: () => worker.compute(false),
+    compute: () => worker.compute(false, false),
     read(field) {
       const out = array(dtype, rows * cols);
       worker.read(field, false, out, 0, cols);

@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const run = (script, ...args) =>
   execFileSync(process.execPath, [`${root}node_modules/${script}`, ...args], { cwd: root, stdio: 'inherit' });
 
-buildCore();
+await buildCore();
 rmSync(`${root}dist`, { recursive: true, force: true });
 run('rollup/dist/bin/rollup', '--config', '--silent', '--failAfterWarnings');
 mkdirSync(`${root}dist/wasm`);

@@ -2,16 +2,22 @@
 import type { Backend, BackendName } from './backends/backend';
 import { type CoreBuild, CorePool, compileCore, compileEmbedded, initialiseCore } from './backends/core';
 import { createJsBackend } from './backends/js';
+import type { CreateWorker } from './backends/spawn';
 import { createWasmBackend } from './backends/wasm';
 import { InfiniteWidthError } from './errors';
+import { Threads, type ThreadsReport } from './threads';
 
 export interface EngineOptions {
   /** 'auto' (default): WebAssembly where it compiles, otherwise plain JavaScript. */
   backend?: 'auto' | 'wasm' | 'js' | 'webgpu';
   /** 'auto' (default): relaxed SIMD where the runtime has it. 'simd' gives the same bits in every runtime. */
   build?: 'auto' | CoreBuild;
-  /** 'auto' (default) or a number of threads. */
+  /** Threads, the calling one included: 'auto' (default) takes one per core. Small work stays on one. */
   threads?: 'auto' | number;
+  /** The same bits in every runtime: no relaxed SIMD. */
+  deterministic?: boolean;
+  /** Starts a worker on this package's `worker.js`, where the built-in ways are refused. */
+  createWorker?: CreateWorker;
   /** The core from elsewhere than the bundle: needed where compiling bytes is forbidden (pass a compiled Module). */
   wasm?: string | URL | Response | BufferSource | WebAssembly.Module;
 }
@@ -19,11 +25,13 @@ export interface EngineOptions {
 export interface Capabilities {
   readonly backend: { readonly used: BackendName; readonly unavailable: Readonly<Record<string, string>> };
   readonly build: { readonly used: string; readonly unavailable: Readonly<Record<string, string>> };
-  readonly threads: { readonly used: number; readonly available: number; readonly reason: string };
+  readonly threads: ThreadsReport;
 }
 
 export interface EngineContext {
   readonly backend: Backend;
+  /** The threads of the wasm backend. */
+  readonly threads: Threads;
   readonly capabilities: Capabilities;
 }
 
@@ -45,7 +53,7 @@ export async function openContextAsync(options: EngineOptions = {}): Promise<Eng
   if (options.wasm === undefined || options.backend === 'js') return openContext(options);
   check(options);
   const module = await compileCore(options.wasm);
-  return describe(createWasmBackend(new CorePool(module, initialiseCore), 'custom'), {});
+  return describe(createWasmBackend(new CorePool(module, initialiseCore), 'custom'), Threads.single('the core was given as a module'), {});
 }
 
 let shared: EngineContext | undefined;
@@ -56,7 +64,9 @@ export function defaultContext(): EngineContext {
   return shared;
 }
 
-function check({ backend = 'auto', threads = 'auto', build = 'auto' }: EngineOptions): void {
+function check({ backend = 'auto', threads = 'auto', build = 'auto', deterministic = false }: EngineOptions): void {
+  if (deterministic && build === 'relaxed-simd')
+    throw new InfiniteWidthError('ERR_ARGUMENT', "deterministic results need the 'simd' build; leave build out", { build });
   if (backend === 'webgpu')
     throw new InfiniteWidthError('ERR_UNSUPPORTED', "this version has no webgpu backend; use 'auto', 'wasm' or 'js'", { backend });
   if (!['auto', 'wasm', 'js'].includes(backend))
@@ -67,28 +77,40 @@ function check({ backend = 'auto', threads = 'auto', build = 'auto' }: EngineOpt
     throw new InfiniteWidthError('ERR_ARGUMENT', `build is 'auto', 'simd' or 'relaxed-simd', got ${String(build)}`, { build });
 }
 
-function wasmContext({ build = 'auto' }: EngineOptions): EngineContext {
-  if (build !== 'auto') return open(build, {});
+function wasmContext(options: EngineOptions): EngineContext {
+  const { build = 'auto', deterministic = false } = options;
+  if (build !== 'auto') return open(build, options, {});
+  if (deterministic) return open('simd', options, { 'relaxed-simd': 'deterministic results were asked for' });
   try {
-    return open('relaxed-simd', {});
+    return open('relaxed-simd', options, {});
   } catch (error) {
-    return open('simd', { 'relaxed-simd': (error as Error).message });
+    return open('simd', options, { 'relaxed-simd': (error as Error).message });
   }
 }
 
-function open(build: CoreBuild, unavailable: Record<string, string>): EngineContext {
-  return describe(createWasmBackend(new CorePool(compileEmbedded(build), initialiseCore), build), unavailable);
+function open(build: CoreBuild, { threads, createWorker }: EngineOptions, unavailable: Record<string, string>): EngineContext {
+  const backend = createWasmBackend(new CorePool(compileEmbedded(build), initialiseCore), build);
+  return describe(backend, new Threads(build, threads ?? 'auto', createWorker), unavailable);
 }
 
-const jsContext = (unavailable: Record<string, string>): EngineContext => describe(createJsBackend(), {}, unavailable);
+const jsContext = (unavailable: Record<string, string>): EngineContext =>
+  describe(createJsBackend(), Threads.single('the js backend has one thread'), {}, unavailable);
 
-function describe(backend: Backend, builds: Record<string, string>, backends: Record<string, string> = {}): EngineContext {
+function describe(
+  backend: Backend,
+  threads: Threads,
+  builds: Record<string, string>,
+  backends: Record<string, string> = {},
+): EngineContext {
   return {
     backend,
+    threads,
     capabilities: {
       backend: { used: backend.name, unavailable: { ...backends, webgpu: 'this version has no webgpu backend' } },
       build: { used: backend.build, unavailable: builds },
-      threads: { used: 1, available: 1, reason: 'this version computes on the calling thread' },
+      get threads() {
+        return threads.report;
+      },
     },
   };
 }

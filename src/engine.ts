@@ -33,12 +33,16 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     throw new InfiniteWidthError('ERR_ARGUMENT', 'this engine was disposed; make another with createEngine()');
   };
   const dispose = async () => {
+    context?.threads.dispose();
     context = null;
   };
   const engine: Engine = {
     capabilities,
     get backend() {
       return live().backend;
+    },
+    get threads() {
+      return live().threads;
     },
     get linalg() {
       return live().backend.linalg;

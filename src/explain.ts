@@ -60,6 +60,9 @@ export interface Explanation {
   readonly fits: boolean;
 }
 
+/** Samples from which on tile and workspace no longer grow; a plan of more would only list more tiles. */
+const ENOUGH = 1024;
+
 /**
  * Describes `kernel(net, x)` for one input of shape `inputShape` against itself. Nothing is allocated or run.
  * @param inputShape [n, …, channels], positive integers
@@ -72,9 +75,14 @@ export function explain(net: Network, inputShape: readonly number[], options: Ex
   const program = compile(inference.steps, REMEASURE[arithmetic]);
   const n = inputShape[0];
   const [nngp, ntk] = (['nngp', 'ntk'] as const).map((field) => get.includes(field));
-  const resultBytes = n * n * bytesPer(dtype) * (Number(nngp) + Number(ntk));
+  const bytesPerPair = bytesPer(dtype) * (Number(nngp) + Number(ntk));
+  const resultBytes = n * n * bytesPerPair;
   const { features } = inference;
-  const plan = makePlan(program, { n1: n, n2: n, features, dtype, arithmetic, symmetric: true, nngp, ntk, preallocated: resultBytes });
+  const few = Math.min(n, ENOUGH);
+  const sizes = { n1: few, n2: few, features, dtype, arithmetic, symmetric: true, nngp, ntk, preallocated: few * few * bytesPerPair };
+  const { job, workspaceBytes } = makePlan(program, sizes);
+  const side = Math.ceil(n / job.rows);
+  const pairs = (n * (n + 1)) / 2;
   const available = availableMemory();
   const explanation: Omit<Explanation, 'text'> = {
     layers: explainLayers(net, inputShape, operationsOf(job)),

@@ -26,7 +26,7 @@ export const PLAIN_RECTIFIED_NEAR: i32 = 8;
 export const AFFINE_RECTIFIED: i32 = 9;
 /** The same where the affine layer leaves m ≤ NEAR. */
 export const AFFINE_RECTIFIED_NEAR: i32 = 10;
-/** ERF where a rectified activation follows somewhere, which sees the margin's last digits. */
+/** ERF where a later activation (rectified, or a steep erf) shows the margin's last digits. */
 export const ERF_PRECISE: i32 = 12;
 /** nngp = R₁R₂ρ, ntk = σ₁σ₂t; tables R σ. */
 export const FINISH: i32 = 11;

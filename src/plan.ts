@@ -80,7 +80,7 @@ const FLOPS: Readonly<Record<number, number>> = {
   [op.AFFINE]: 26,
   [op.RECTIFIED]: 90,
   [op.ERF]: 130,
-  [op.ERF_PRECISE]: 200,
+  [op.ERF_PRECISE]: 230,
   [op.GUARD]: 5,
   [op.CORRELATION]: 1,
   [op.PLAIN_RECTIFIED]: 82,

@@ -76,10 +76,7 @@ export function compile(steps: readonly Step[], threshold: number): Program {
       builder.fused(step, next);
       i++;
     } else
-      builder.step(
-        step,
-        steps.slice(i).some(({ kind }) => kind === 'rectified'),
-      );
+      builder.step(step, seesMargin(steps.slice(i)));
   }
   builder.unfuse();
   builder.emit(op.FINISH);
@@ -132,8 +129,8 @@ class Builder {
     this.bound = lambda <= 0 ? nextBound(this.bound, kappa) : 1;
   }
 
-  /** @param rectifiedFollows a rectified activation stands here or later */
-  step(step: Step, rectifiedFollows: boolean): void {
+  /** @param precise a later activation shows the last digits of 1 − |ρ| */
+  step(step: Step, precise: boolean): void {
     this.unfuse();
     switch (step.kind) {
       case 'affine':
@@ -143,7 +140,7 @@ class Builder {
         this.bound = 1;
         return this.emit(op.AFFINE);
       case 'erf':
-        this.emit(rectifiedFollows ? op.ERF_PRECISE : op.ERF);
+        this.emit(precise ? op.ERF_PRECISE : op.ERF);
         break;
       case 'rectified': {
         const { kappa, lambda, plus, minus } = rectifiedConstants(step.a, step.b);
@@ -162,6 +159,22 @@ class Builder {
     this.guard = step.b === 0 && (this.guard || step.w === 0);
     if (this.guard) this.emit(op.GUARD);
   }
+}
+
+/** Pre-activations (in standard deviations) from which erf divides by a small cos α. */
+const STEEP_ERF = 4;
+
+/** An activation after the first of `steps` shows the margin's last digits: a rectified one, or erf of large pre-activations. */
+function seesMargin(steps: readonly Step[]): boolean {
+  let largest = 0;
+  for (const [i, step] of steps.entries()) {
+    if (step.kind === 'rectified') return true;
+    if (step.kind === 'affine') largest = Math.hypot(step.w * largest, step.b);
+    else if (step.kind === 'shift') largest = Math.hypot(largest, step.c);
+    else if (i > 0 && Math.abs(step.b) * largest > STEEP_ERF) return true;
+    else largest = Math.abs(step.a);
+  }
+  return false;
 }
 
 /** The layer adds something besides w²K and its NTK: a bias that is not absent, or any bias in the standard parameterization. */

@@ -21,25 +21,49 @@ describe('explain', () => {
   });
 
   test('flops of the layers, the inner product and both ends add up; both kernels and the identity cost what they should', () => {
-    for (const network of [net, serial(dense(3, { parameterization: 'standard', bStd: 0 }), erf(), dense(3), sigmoidLike(), dense(1)), serial(dense(2), leakyRelu(0.1), dense(2), abRelu(0, 0), dense(1))]) {
+    for (const network of [
+      net,
+      serial(dense(3, { parameterization: 'standard', bStd: 0 }), erf(), dense(3), sigmoidLike(), dense(1)),
+      serial(dense(2), leakyRelu(0.1), dense(2), abRelu(0, 0), dense(1)),
+    ]) {
       const { layers, flopsPerPair, pairs, flops, features } = explain(network, [50, 48]);
       const ends = flopsPerPair - 2 * features - layers.reduce((sum, layer) => sum + layer.flopsPerPair, 0);
       expect(ends).toBe(8);
       expect([pairs, flops]).toEqual([1275, 1275 * flopsPerPair]);
-      expect(layers.filter(({ layer }) => layer === 'identity' || layer === 'flatten').every((layer) => layer.flopsPerPair === 0)).toBe(true);
+      expect(layers.filter(({ layer }) => layer === 'identity' || layer === 'flatten').every((layer) => layer.flopsPerPair === 0)).toBe(
+        true,
+      );
       expect(layers.filter(({ layer }) => !/identity|flatten/.test(layer)).every((layer) => layer.operations.length > 0)).toBe(true);
     }
   });
 
   test('the formulas hold: evaluated by hand for one pair they give the kernel', () => {
-    const x = [[1, 2], [2, -0.5]];
+    const x = [
+      [1, 2],
+      [2, -0.5],
+    ];
     const [k, q1, q2] = [(1 * 2 - 2 * 0.5) / 2, 5 / 2, 4.25 / 2];
     const rho = k / Math.sqrt(q1 * q2);
     const s = Math.sqrt(1 - rho * rho);
     const cases = [
-      [relu(), (Math.sqrt(q1 * q2) * (s + rho * (Math.PI - Math.acos(rho)))) / (2 * Math.PI), (k * (Math.PI - Math.acos(rho))) / (2 * Math.PI), 'Θ′ = Θ (π − arccos ρ)/2π'],
-      [leakyRelu(0.1), 0.3025 * k + 0.128916 * Math.sqrt(q1 * q2) * (s + rho * Math.asin(rho)), k * (0.3025 + 0.128916 * Math.asin(rho)), '0.3025 K + 0.128916 √(q₁q₂) (s + ρ arcsin ρ)'],
-      [erf(), 0.63662 * Math.asin((2 * k) / Math.sqrt((1 + 2 * q1) * (1 + 2 * q2))), (1.27324 * k) / Math.sqrt((1 + 2 * q1) * (1 + 2 * q2) - 4 * k * k), 'Θ′ = 1.27324 Θ/√((1 + 2 q₁)(1 + 2 q₂) − 4 K²)'],
+      [
+        relu(),
+        (Math.sqrt(q1 * q2) * (s + rho * (Math.PI - Math.acos(rho)))) / (2 * Math.PI),
+        (k * (Math.PI - Math.acos(rho))) / (2 * Math.PI),
+        'Θ′ = Θ (π − arccos ρ)/2π',
+      ],
+      [
+        leakyRelu(0.1),
+        0.3025 * k + 0.128916 * Math.sqrt(q1 * q2) * (s + rho * Math.asin(rho)),
+        k * (0.3025 + 0.128916 * Math.asin(rho)),
+        '0.3025 K + 0.128916 √(q₁q₂) (s + ρ arcsin ρ)',
+      ],
+      [
+        erf(),
+        0.63662 * Math.asin((2 * k) / Math.sqrt((1 + 2 * q1) * (1 + 2 * q2))),
+        (1.27324 * k) / Math.sqrt((1 + 2 * q1) * (1 + 2 * q2) - 4 * k * k),
+        'Θ′ = 1.27324 Θ/√((1 + 2 q₁)(1 + 2 q₂) − 4 K²)',
+      ],
     ] as const;
     for (const [activation, nngp, ntk, text] of cases) {
       const network = serial(dense(1), activation);

@@ -1,13 +1,9 @@
-import { setFlagsFromString } from 'node:v8';
 import { describe, expect, it } from 'vitest';
 import { CorePool, compileEmbedded } from '../src/backends/core';
 import { createJsLinearAlgebra } from '../src/backends/js-linalg';
 import { createWasmLinearAlgebra } from '../src/backends/wasm-linalg';
 import { linalgConformance } from './conformance/linalg';
 import { random } from './conformance/linalg-matrices';
-
-// Node 20 has relaxed SIMD behind this flag; later versions have it without and ignore the flag.
-if (process.version.startsWith('v20.')) setFlagsFromString('--experimental-wasm-relaxed-simd');
 
 const js = createJsLinearAlgebra();
 const simd = createWasmLinearAlgebra(new CorePool(compileEmbedded('simd')));

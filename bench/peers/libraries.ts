@@ -66,7 +66,8 @@ async function tensorflow(): Promise<Library> {
         }
         case 'syrk': {
           const left = matrix(a);
-          return fetched(() => tf.matMul(left, left, false, true));
+          // matMul's own transposeB leaves its fast path.
+          return fetched(() => tf.tidy(() => tf.matMul(left, tf.transpose(left))));
         }
         case 'symv': {
           const [left, vector] = [matrix(spd), matrix(x, 1)];

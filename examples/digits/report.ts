@@ -29,7 +29,8 @@ export function summary({ curve, train, test, clock, kernelFlops, engine, diagRe
     ['linear', last.linear, 'ridge regression on the pixels'],
   ];
   const phases = [...clock.seconds].map(
-    ([name, seconds]) => `  ${name.padEnd(10)}${seconds.toFixed(2).padStart(7)} s${name === 'kernel' ? `   ${rate.toFixed(1)} GFLOP/s` : ''}`,
+    ([name, seconds]) =>
+      `  ${name.padEnd(10)}${seconds.toFixed(2).padStart(7)} s${name === 'kernel' ? `   ${rate.toFixed(1)} GFLOP/s` : ''}`,
   );
   return [
     `accuracy on ${count(test)} test digits after ${count(train)} training digits`,

@@ -47,8 +47,11 @@ export type TileField = 'nngp' | 'ntk';
 export interface TileWorker {
   setRows(panel: Panel): void;
   setCols(panel: Panel): void;
-  /** @param lower both panels are the same rows: only column ≤ row is computed, the rest mirrored */
-  compute(lower: boolean): void;
+  /**
+   * @param lower both panels are the same rows: only column ≤ row is computed, the rest mirrored
+   * @param transposed the transpose will be read too
+   */
+  compute(lower: boolean, transposed: boolean): void;
   /** Writes the tile (or its transpose) at `out[offset + i·ld + j]`. */
   read(field: TileField, transposed: boolean, out: TypedArray, offset: number, ld: number): void;
   close(): void;

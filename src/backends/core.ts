@@ -53,20 +53,43 @@ export class CorePool {
 
   private instantiate(): Core {
     const { exports } = instantiateSync<Record<string, unknown>>(this.module, {});
-    const memory = exports.memory as WebAssembly.Memory;
-    const base = aligned((exports.__heap_base as WebAssembly.Global).value as number);
-    const core: Core = {
-      exports: exports as Core['exports'],
-      memory,
-      reserve(bytes) {
-        const missing = base + bytes - memory.buffer.byteLength;
-        if (missing > 0) grow(memory, missing, bytes);
-        return base;
-      },
-    };
+    const core = coreOf(exports, exports.memory as WebAssembly.Memory);
     this.initialise(core);
     return core;
   }
+}
+
+function coreOf(exports: Record<string, unknown>, memory: WebAssembly.Memory): Core {
+  const base = aligned((exports.__heap_base as WebAssembly.Global).value as number);
+  return {
+    exports: exports as Core['exports'],
+    memory,
+    reserve(bytes) {
+      const missing = base + bytes - memory.buffer.byteLength;
+      if (missing > 0) grow(memory, missing, bytes);
+      return base;
+    },
+  };
+}
+
+/** Pages that the shared builds ask for at first, and at most. */
+const INITIAL_PAGES = 32;
+const MAXIMUM_PAGES = 65536;
+
+/** An instance of a shared build on a new shared memory, the largest the runtime will promise. @throws ERR_OUT_OF_MEMORY */
+export function instantiateShared(module: WebAssembly.Module): Core {
+  let refusal: unknown;
+  for (let maximum = MAXIMUM_PAGES; maximum >= INITIAL_PAGES; maximum /= 2)
+    try {
+      const memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum, shared: true });
+      const { exports } = instantiateSync<Record<string, unknown>>(module, { env: { memory } });
+      const core = coreOf(exports, memory);
+      initialiseCore(core);
+      return core;
+    } catch (cause) {
+      refusal = cause;
+    }
+  throw new InfiniteWidthError('ERR_OUT_OF_MEMORY', 'this runtime gives no shared WebAssembly memory', {}, { cause: refusal });
 }
 
 function grow(memory: WebAssembly.Memory, missing: number, bytes: number): void {
@@ -93,6 +116,12 @@ export function initialiseCore({ exports, memory }: Core): void {
 /** Compiles one of the embedded builds. @throws ERR_WASM_LOAD where the runtime forbids or cannot compile it */
 export function compileEmbedded(build: CoreBuild): WebAssembly.Module {
   return compileBytes(decodeHex(build === 'simd' ? embedded.simd : embedded.relaxed), `the embedded ${build} build`);
+}
+
+/** Loads and compiles the build for shared memory, which is not part of the first bundle. @throws ERR_WASM_LOAD */
+export async function compileShared(build: CoreBuild): Promise<WebAssembly.Module> {
+  const shared = await import('../../build/shared.js');
+  return compileBytes(decodeHex(build === 'simd' ? shared.simd : shared.relaxed), `the embedded ${build} build for shared memory`);
 }
 
 /** Compiles the core from a URL, a response, bytes, or takes a compiled module. @throws ERR_WASM_LOAD naming URL, status and first bytes */

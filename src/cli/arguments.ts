@@ -19,12 +19,12 @@ export function parseOptions(args: readonly string[], specs: readonly OptionSpec
         specs.map(({ name }) => `--${name}`),
       );
     if (spec.name in values) throw new UsageError(`--${spec.name} is given twice`);
-    values[spec.name] = spec.value ? valueOf(spec, token.value, token.inlineValue === true) : switchOf(spec, token.value);
+    values[spec.name] = spec.value ? optionValue(spec, token.value, token.inlineValue === true) : switchOf(spec, token.value);
   }
   return values;
 }
 
-function valueOf({ name, value }: OptionSpec, given: string | undefined, inline: boolean): string {
+function optionValue({ name, value }: OptionSpec, given: string | undefined, inline: boolean): string {
   if (given === undefined || given === '' || (!inline && given.startsWith('--')))
     throw new UsageError(`--${name} needs a value: --${name} ${value}`);
   return given;

@@ -5,8 +5,9 @@
  *   ρ ≥ 0:  1 − ρ' = m − κ g             factor/A = 1 − κ θ
  *   ρ < 0:      ρ' = κ g − λ (1 − m)     factor/A = λ + κ θ          (since 1 − κπ = λ)
  * The variance becomes A q; `factor` is E[φ'(u)φ'(v)].
- * Measured in doubles: ρ' 2.3e-16 and factor/A 3.8e-16 absolute; 1 − |ρ'| 5.2e-16 relative, but for ρ < 0 up to 1e-16/(1 − |λ|), since
- * λ is rounded. In single precision (relu): ρ' 4.0e-8, factor/A 5.5e-8 absolute, and 1.7e-7 relative for ρ < 0.
+ * Measured in doubles, slopes 0, ±1, 0.1, −0.875, ±0.999: ρ' 2.3e-16 and factor/A 3.8e-16 absolute, 1 − |ρ'| 5.2e-16 relative, for ρ < 0
+ * too, since 1 + λ and 1 − λ are given. In single precision: ρ' 9.4e-8, factor/A 1.3e-7, arccos|ρ'| 2.3e-7 absolute; relu for ρ < 0
+ * factor 1.7e-7 relative.
  */
 import { ANGLE, ANGLE_NEAR, near, SEGMENT, SEGMENT_NEAR, wide } from './angle';
 import { Lanes } from './lanes';

@@ -4,12 +4,9 @@ export type Attributes = Readonly<Record<string, string | number | undefined>>;
 
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
-/** Text that may stand between tags or inside quotes; characters that XML forbids become U+FFFD. */
+/** Text that may stand between tags or inside quotes; control characters and others that XML forbids become U+FFFD. */
 export function escapeXml(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: XML 1.0 forbids exactly these
-  return text
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Surrogate}/gu, '\ufffd')
-    .replace(/[&<>"]/g, (c) => ESCAPES[c]);
+  return text.replace(/(?![\t\n\r])\p{Cc}|[\ufffe\uffff]|\p{Surrogate}/gu, '\ufffd').replace(/[&<>"]/g, (c) => ESCAPES[c]);
 }
 
 /** An element; attributes that are undefined are left out, numbers are rounded to hundredths. Children are SVG text already. */

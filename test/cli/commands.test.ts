@@ -28,7 +28,10 @@ afterAll(() => folder.remove());
 
 describe('kernel', () => {
   test('writes what kernelSync computes, and no more than that; a pipe gets no progress', async () => {
-    const { status, stdout, stderr } = await program(['kernel', '--net', NET, '--x1', 'x.npy', '--x2', 'both.npz:test', '--out', 'k.npz'], folder.path);
+    const { status, stdout, stderr } = await program(
+      ['kernel', '--net', NET, '--x1', 'x.npy', '--x2', 'both.npz:test', '--out', 'k.npz'],
+      folder.path,
+    );
     expect([status, stderr]).toEqual([0, '']);
     expect(stdout.toString()).toMatch(/^k\.npz: nngp \[60, 20\], ntk \[60, 20\] in \d+\.\d\d s\n$/);
     const file = readNpz(readFileSync(folder.at('k.npz')));
@@ -37,7 +40,10 @@ describe('kernel', () => {
   });
 
   test('--out - is one npy on standard output and nothing else', async () => {
-    const { status, stdout, stderr } = await program(['kernel', '--net', 'net.json', '--x1', 'x.npy', '--get', 'ntk', '--dtype', 'float32', '--out', '-'], folder.path);
+    const { status, stdout, stderr } = await program(
+      ['kernel', '--net', 'net.json', '--x1', 'x.npy', '--get', 'ntk', '--dtype', 'float32', '--out', '-'],
+      folder.path,
+    );
     expect([status, stderr]).toEqual([0, '']);
     expect(readNpy(stdout)).toEqual(kernelSync(net, x, { get: 'ntk', dtype: 'float32' }).ntk);
   });
@@ -46,10 +52,16 @@ describe('kernel', () => {
 describe('regress', () => {
   test('fits labels, saves, predicts; the saved model predicts the same to the bit', async () => {
     const fit = ['--net', NET, '--train', 'x.npy', '--targets', 'labels.npy', '--kernel', 'nngp', '--save', 'm.iwm'];
-    const first = await program(['regress', ...fit, '--test', 'xt.npy', '--test-targets', 'labels-test.npy', '--out', 'p1.npz', '--covariance', 'diagonal'], folder.path);
+    const first = await program(
+      ['regress', ...fit, '--test', 'xt.npy', '--test-targets', 'labels-test.npy', '--out', 'p1.npz', '--covariance', 'diagonal'],
+      folder.path,
+    );
     expect([first.status, first.stderr]).toEqual([0, '']);
     expect(first.stdout.toString()).toContain('targets: labels of 2 classes, 60 samples');
-    const centred = { data: labels(x.data).reduce((y, c, i) => y.fill(0.5, 2 * i + c, 2 * i + c + 1), new Float64Array(120).fill(-0.5)), shape: [60, 2] };
+    const centred = {
+      data: labels(x.data).reduce((y, c, i) => y.fill(0.5, 2 * i + c, 2 * i + c + 1), new Float64Array(120).fill(-0.5)),
+      shape: [60, 2],
+    };
     const { mean, covariance } = fitSync(net, x, centred, { kernel: 'nngp', diagReg: 1e-3 }).predictSync(xt, { covariance: 'diagonal' });
     const p1 = readNpz(readFileSync(folder.at('p1.npz')));
     expect(p1.mean).toEqual(mean);
@@ -57,14 +69,24 @@ describe('regress', () => {
     const hits = [...p1.labels.data].filter((c, i) => c === label(i, xt.data)).length;
     expect(first.stdout.toString()).toContain(`accuracy: ${(5 * hits).toFixed(2)} % of 20 (targets: labels)`);
 
-    const second = await program(['regress', '--model', 'm.iwm', '--test', 'both.npz:test', '--test-targets', 'labels-test.npy', '--out', 'p2.npz', '--json'], folder.path);
+    const second = await program(
+      ['regress', '--model', 'm.iwm', '--test', 'both.npz:test', '--test-targets', 'labels-test.npy', '--out', 'p2.npz', '--json'],
+      folder.path,
+    );
     expect([second.status, second.stderr]).toEqual([0, '']);
-    expect(JSON.parse(second.stdout.toString())).toMatchObject({ targets: 'labels', accuracy: hits / 20, predictions: { mean: [20, 2], labels: [20] } });
+    expect(JSON.parse(second.stdout.toString())).toMatchObject({
+      targets: 'labels',
+      accuracy: hits / 20,
+      predictions: { mean: [20, 2], labels: [20] },
+    });
     expect(readNpz(readFileSync(folder.at('p2.npz'))).mean).toEqual(mean);
   });
 
   test('values from text: mse, no accuracy', async () => {
-    const { status, stdout } = await program(['regress', '--net', NET, '--train', 'x.npy', '--targets', 'values.csv', '--test', 'x.npy', '--test-targets', 'values.csv', '--json'], folder.path);
+    const { status, stdout } = await program(
+      ['regress', '--net', NET, '--train', 'x.npy', '--targets', 'values.csv', '--test', 'x.npy', '--test-targets', 'values.csv', '--json'],
+      folder.path,
+    );
     expect(status).toBe(0);
     const result = JSON.parse(stdout.toString());
     expect(result).toMatchObject({ kernel: 'ntk', diagReg: 1e-3, targets: 'values' });
@@ -96,7 +118,10 @@ test('doctor passes its own test and says which builds start', async () => {
 
 describe('exit status of the process', () => {
   test('1 for a failure: its code and one line on standard error, a document with --json, no output file', async () => {
-    const { status, stdout, stderr } = await program(['kernel', '--net', 'relu', '--x1', 'x.npy', '--out', 'never.npz', '--json'], folder.path);
+    const { status, stdout, stderr } = await program(
+      ['kernel', '--net', 'relu', '--x1', 'x.npy', '--out', 'never.npz', '--json'],
+      folder.path,
+    );
     expect(status).toBe(1);
     expect(stderr).toMatch(/^infinite-width: ERR_NOT_GAUSSIAN: relu at 0 [^\n]*\n$/);
     expect(JSON.parse(stdout.toString()).error).toMatchObject({ code: 'ERR_NOT_GAUSSIAN', details: { kind: 'relu' } });

@@ -8,6 +8,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { run } from '../../src/cli/run';
 import { writeNpy } from '../../src/data';
 import type { ArrayLike2D } from '../../src/ndarray';
+import { NODE_FLAGS } from '../node-flags';
 
 export const NET = 'dense 512 1.5 0.1; relu; dense 1';
 
@@ -22,7 +23,7 @@ export interface Outcome {
 
 /** Starts the program; all three streams are pipes. */
 export function start(args: readonly string[], cwd: string): { child: ChildProcess; outcome: Promise<Outcome> } {
-  const child = spawn(process.execPath, ['--import', tsx, main, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [...NODE_FLAGS, '--import', tsx, main, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
   const [out, err]: Buffer[][] = [[], []];
   child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
@@ -47,7 +48,8 @@ export async function runHere(args: readonly string[], { isTTY = false, env = {}
 /** A folder of its own, removed by `remove`. */
 export function workspace(files: Readonly<Record<string, ArrayLike2D | string>> = {}) {
   const path = mkdtempSync(join(tmpdir(), 'infinite-width-'));
-  for (const [name, content] of Object.entries(files)) writeFileSync(join(path, name), typeof content === 'string' ? content : writeNpy(content));
+  for (const [name, content] of Object.entries(files))
+    writeFileSync(join(path, name), typeof content === 'string' ? content : writeNpy(content));
   return { path, at: (name: string) => join(path, name), remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 

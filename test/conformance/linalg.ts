@@ -16,22 +16,36 @@ const LAPACK_LIMIT = 30;
 const TRANSPOSES: readonly Transpose[] = ['n', 't'];
 const TRIANGLES: readonly Triangle[] = ['lower', 'upper'];
 const SCALARS = [0, 1, 0.7];
-/** Straddles register tiles, cache blocks and slabs. */
-const SMALL = [0, 1, 2, 3, 5, 8, 9, 17];
-const EVERY = Array.from({ length: 130 }, (_, n) => n);
+
+/** The sizes a run goes over. */
+export interface Sizes {
+  /** m, n and k under every combination of flags. */
+  readonly small: readonly number[];
+  /** Orders of every routine; they straddle register tiles and cache blocks. */
+  readonly orders: readonly number[];
+  /** An order of several blocks. */
+  readonly large: number;
+}
+
+/** LAPACK's, and every order to 129. */
+export const EVERY_SIZE: Sizes = { small: [0, 1, 2, 3, 5, 8, 9, 17], orders: Array.from({ length: 130 }, (_, n) => n), large: 512 };
+/** Both sides of every edge, in a twentieth of the time. */
+export const FEW_SIZES: Sizes = { small: [0, 1, 3, 9], orders: [0, 1, 2, 3, 5, 8, 9, 17, 31, 33, 64, 65, 129], large: 200 };
+
 const pick = <T>(values: readonly T[], index: number): T => values[index % values.length];
 
 interface Context {
+  readonly sizes: Sizes;
   readonly la: LinearAlgebra;
   readonly dtype: DType;
   readonly eps: number;
   readonly next: () => number;
 }
 
-export function linalgConformance(name: string, make: () => LinearAlgebra): void {
+export function linalgConformance(name: string, make: () => LinearAlgebra, sizes: Sizes = EVERY_SIZE): void {
   describe(`linear algebra: ${name}`, () => {
     for (const dtype of ['float32', 'float64'] as const) {
-      const context = (): Context => ({ la: make(), dtype, eps: roundoff(dtype), next: random(20260101) });
+      const context = (): Context => ({ sizes, la: make(), dtype, eps: roundoff(dtype), next: random(20260101) });
       describe(dtype, () => {
         blasConformance(context);
         choleskyConformance(context);
@@ -44,10 +58,11 @@ export function linalgConformance(name: string, make: () => LinearAlgebra): void
 function blasConformance(context: () => Context): void {
   it('gemm: small sizes, all flags and scalars', () => {
     const c = context();
+    const { small } = c.sizes;
     let worst = 0;
-    for (const m of SMALL)
-      for (const n of SMALL)
-        for (const k of SMALL)
+    for (const m of small)
+      for (const n of small)
+        for (const k of small)
           for (const transA of TRANSPOSES)
             for (const transB of TRANSPOSES) {
               const full = m + n + k < 20 ? SCALARS : [pick(SCALARS, m + n)];
@@ -57,31 +72,33 @@ function blasConformance(context: () => Context): void {
     expect(worst).toBeLessThan(BLAS_LIMIT);
   });
 
-  it('gemm: every order to 129, and shapes beyond one block', () => {
+  it('gemm: every order, and shapes beyond one block', () => {
     const c = context();
+    const { orders, large } = c.sizes;
     let worst = 0;
-    for (const n of EVERY)
-      worst = worse(worst, gemmRatio(c, pick(TRANSPOSES, n), pick(TRANSPOSES, n >> 1), n, pick(EVERY, n * 7 + 3), n, 1, 0.7));
-    const large: readonly [number, number, number][] = [
-      [512, 130, 512],
+    for (const n of orders)
+      worst = worse(worst, gemmRatio(c, pick(TRANSPOSES, n), pick(TRANSPOSES, n >> 1), n, pick(orders, n * 7 + 3), n, 1, 0.7));
+    const shapes: readonly [number, number, number][] = [
+      [large, 130, large],
       [97, 2051, 3],
       [130, 97, 771],
     ];
-    for (const [m, n, k] of large)
+    for (const [m, n, k] of shapes)
       for (const transA of TRANSPOSES) for (const transB of TRANSPOSES) worst = worse(worst, gemmRatio(c, transA, transB, m, n, k, 0.7, 1));
     expect(worst).toBeLessThan(BLAS_LIMIT);
   });
 
   it('syrk: every order, all flags, and the other triangle untouched', () => {
     const c = context();
+    const { orders, large } = c.sizes;
     let worst = 0;
-    for (const n of EVERY)
+    for (const n of orders)
       for (const uplo of TRIANGLES)
         for (const trans of TRANSPOSES)
           worst = worse(worst, syrkRatio(c, uplo, trans, n, pick([0, 1, 5, 64, 131], n), pick(SCALARS, n >> 1), pick(SCALARS, n)));
     for (const alpha of SCALARS) for (const beta of SCALARS) worst = worse(worst, syrkRatio(c, 'lower', 'n', 19, 300, alpha, beta));
-    worst = worse(worst, syrkRatio(c, 'lower', 'n', 512, 300, 1, 0));
-    worst = worse(worst, syrkRatio(c, 'upper', 't', 512, 300, 0.7, 1));
+    worst = worse(worst, syrkRatio(c, 'lower', 'n', large, 300, 1, 0));
+    worst = worse(worst, syrkRatio(c, 'upper', 't', large, 300, 0.7, 1));
     expect(worst).toBeLessThan(BLAS_LIMIT);
   });
 
@@ -109,7 +126,7 @@ function blasConformance(context: () => Context): void {
   it('trsm: every order, all flags', () => {
     const c = context();
     let worst = 0;
-    for (const order of [...EVERY, 200, 512])
+    for (const order of [...c.sizes.orders, 200, c.sizes.large])
       for (const side of ['left', 'right'] as const)
         for (const uplo of TRIANGLES)
           for (const trans of TRANSPOSES)
@@ -122,9 +139,9 @@ function blasConformance(context: () => Context): void {
   });
 
   it('symv: every order, both triangles, all scalars', () => {
-    const { la, dtype, eps, next } = context();
+    const { sizes, la, dtype, eps, next } = context();
     let worst = 0;
-    for (const n of [...EVERY, 512])
+    for (const n of [...sizes.orders, sizes.large])
       for (const uplo of TRIANGLES)
         for (const alpha of SCALARS) {
           const beta = pick(SCALARS, n);
@@ -153,10 +170,10 @@ function blasConformance(context: () => Context): void {
   });
 
   it('rowNorms: every length, and magnitudes whose squares leave the range', () => {
-    const { la, dtype, next } = context();
+    const { sizes, la, dtype, next } = context();
     const magnitudes = dtype === 'float32' ? [1, 1e-42, 1e-30, 1e38] : [1, 1e-320, 1e-150, 1e150, 1.7e308];
     let worst = 0;
-    for (const k of EVERY) {
+    for (const k of sizes.orders) {
       const a = new Stored(dtype, magnitudes.length, k, Number.NaN, (i) => ((next() - 0.5) * magnitudes[i]) / Math.sqrt(k));
       const norms = la.rowNorms(a.rows, k, a.data, a.ld);
       if (!a.untouched()) worst = Infinity;
@@ -263,10 +280,10 @@ function trsmRatio(
 
 function choleskyConformance(context: () => Context): void {
   for (const type of SPD_TYPES)
-    it(`potrf and potrs: ${type.name} spectrum, every order and 512`, () => {
+    it(`potrf and potrs: ${type.name} spectrum, every order`, () => {
       const c = context();
       const worst = { factor: 0, solve: 0 };
-      for (const n of [...EVERY, 512]) {
+      for (const n of [...c.sizes.orders, c.sizes.large]) {
         const uplos = n > 66 ? [pick(TRIANGLES, n + SPD_TYPES.indexOf(type))] : TRIANGLES;
         for (const uplo of uplos) {
           const [factor, solve] = choleskyRatios(c, type, uplo, n, pick([1, 2, 15], n));

@@ -10,7 +10,7 @@ import { passRows } from '../../src/rows';
 import { testContexts } from '../contexts';
 import { fixture } from '../fixtures';
 
-/** Arguments u (m = u²) and results of test/reference/duals.py, rounded once from 700 digits. */
+/** Arguments u (m = u²) and results of test/reference/duals.py and erf_margin.py, rounded once from 700 digits. */
 interface Table {
   readonly rows: readonly (readonly number[])[];
 }
@@ -21,7 +21,7 @@ interface Slope extends Table {
 
 const ANGLES = fixture<Table>('duals/angles.json').rows;
 const SLOPES = fixture<readonly Slope[]>('duals/rectified.json');
-const ERF = fixture<Table>('duals/erf.json').rows;
+const ERF = ['duals/erf.json', 'duals/erf-margin.json'].flatMap((path) => fixture<Table>(path).rows);
 
 /** Results below this are subnormal or nearly so: they have no relative accuracy. */
 const NORMAL = 1e-300;
@@ -56,6 +56,12 @@ function run(code: number, sign: number, m: number, row: readonly number[], col:
   return pair;
 }
 
+/** κ, λ, 1 + λ, 1 − λ. */
+function rectifiedParams(a: number, b: number): number[] {
+  const { kappa, lambda, plus, minus } = rectifiedConstants(a, b);
+  return [kappa, lambda, plus, minus];
+}
+
 /** Row entries of erf({ a: 1, b: 1 }) for a row of radius r. */
 function erfEntries(r: number): number[] {
   const program = compile([{ kind: 'erf', a: 1, b: 1 }], 0);
@@ -64,14 +70,20 @@ function erfEntries(r: number): number[] {
   return Array.from(tables.subarray(table, table + TABLES_OF[op.ERF]));
 }
 
-/**
- * erf's margin is the difference of two terms of the size of (√α₁ − √α₂)²/√(α₁α₂), so where the rows' radii differ it is known
- * to the roundoff in itself, and its angle to the root of that; where they agree nothing cancels.
- */
-const MARGIN_LOSS = 2;
-
 /** Unit roundoff of doubles. */
 const EPS = 2 ** -53;
+
+/**
+ * The angle arccos|ρ'| that erf leaves, in roundoffs, where both uᵢ = 2qᵢ/(1 + 2qᵢ) are below 0.1 and the margin is a sum of terms
+ * that do not cancel; and elsewhere, where it is the difference of two terms of which the larger is (√α₁ − √α₂)²/(2√(α₁α₂)).
+ */
+const SMALL_ANGLE = 5;
+const ANGLE = 48;
+const isSmall = (r1: number, r2: number): boolean => [r1, r2].every((r) => (2 * r * r) / (1 + 2 * r * r) < 0.1);
+
+/** Relative error of an angle known no better than the rounding of the rows' u, which a difference of close rows amplifies. */
+const angleError = (value: number, exact: number, r1: number, r2: number): number =>
+  Math.abs(value - exact) / (exact + Math.max(...[r1, r2].map((r) => (2 * r * r) / (1 + 2 * r * r))));
 
 describe('duals in doubles', () => {
   it('angle and segment to relative accuracy from 1e-300 to 1', () => {
@@ -85,52 +97,50 @@ describe('duals in doubles', () => {
   });
 
   it.each(SLOPES.map((slope) => [slope.a, slope.b, slope] as const))('rectified (%d, %d)', (a, b, { rows }) => {
-    const { kappa, lambda } = rectifiedConstants(a, b);
+    const params = rectifiedParams(a, b);
     const errors: Errors = {};
     for (const [u, correlation, margin, factor, oppositeCorrelation, oppositeMargin, oppositeFactor] of rows) {
       const m = u * u;
-      const same = run(op.RECTIFIED, 1, m, [], [], [kappa, lambda]);
+      const same = run(op.RECTIFIED, 1, m, [], [], params);
       raise(errors, 'correlation', Math.abs(same.c - correlation));
       raise(errors, 'margin', relative(same.m, margin));
       raise(errors, 'factor', Math.abs(same.t - factor));
       if (m === 1) continue;
-      const opposite = run(op.RECTIFIED, -1, m, [], [], [kappa, lambda]);
+      const opposite = run(op.RECTIFIED, -1, m, [], [], params);
       raise(errors, 'oppositeCorrelation', Math.abs(opposite.c - oppositeCorrelation));
       raise(errors, 'oppositeMargin', relative(opposite.m, oppositeMargin));
       raise(errors, 'oppositeFactor', Math.abs(opposite.t - oppositeFactor));
     }
-    // λ is known to EPS, so the margin of opposite pairs, which tends to 1 − |λ|, is known to EPS relative to that.
-    const oppositeMargin = lambda === -1 || lambda === 0 ? 6 * EPS : (6 * EPS) / (1 - Math.abs(lambda));
-    expectWithin(errors, {
-      correlation: 4 * EPS,
-      margin: 6 * EPS,
-      factor: 4 * EPS,
-      oppositeCorrelation: 4 * EPS,
-      oppositeMargin,
-      oppositeFactor: 4 * EPS,
-    });
+    const bounds = { correlation: 3, margin: 6, factor: 4, oppositeCorrelation: 3, oppositeMargin: 6, oppositeFactor: 4 };
+    expectWithin(errors, Object.fromEntries(Object.entries(bounds).map(([name, bound]) => [name, bound * EPS])));
   });
 
-  it('erf, with variances from 1e-300 to 1e300', () => {
+  it.each([
+    ['ERF', op.ERF],
+    ['ERF_PRECISE', op.ERF_PRECISE],
+  ])('%s, with variances from 1e-300 to 1e300', (_name, code) => {
     const errors: Errors = {};
     for (const [r1, r2, u, correlation, margin, theta, factor] of ERF) {
       const m = u * u;
       for (const sign of m < 1 ? [1, -1] : [1]) {
-        const pair = run(op.ERF, sign, m, erfEntries(r1), erfEntries(r2), []);
+        const pair = run(code, sign, m, erfEntries(r1), erfEntries(r2), []);
         raise(errors, 'correlation', Math.abs(pair.c - sign * correlation));
         raise(errors, 'factor', relative(pair.t, factor));
-        if (r1 !== r2) {
-          raise(errors, 'margin', Math.abs(pair.m - margin));
-          raise(errors, 'angle', Math.abs(thetaOf(pair.m) - theta));
-        } else if (r1 * r1 * m > NORMAL) raise(errors, 'equalAngle', relative(thetaOf(pair.m), theta));
+        raise(errors, 'margin', Math.abs(pair.m - margin));
+        if (r1 === r2) {
+          if (r1 * r1 * m > NORMAL) raise(errors, 'equalAngle', relative(thetaOf(pair.m), theta));
+        } else if (!isSmall(r1, r2)) raise(errors, 'angle', Math.abs(thetaOf(pair.m) - theta));
+        else if (code === op.ERF_PRECISE && Math.max(r1, r2) ** 2 > NORMAL)
+          raise(errors, 'smallAngle', angleError(thetaOf(pair.m), theta, r1, r2));
       }
     }
     expectWithin(errors, {
       correlation: 8 * EPS,
-      factor: 16 * EPS,
+      factor: 12 * EPS,
       equalAngle: 12 * EPS,
-      margin: 16 * EPS,
-      angle: MARGIN_LOSS * Math.sqrt(EPS),
+      margin: 12 * EPS,
+      angle: ANGLE * EPS,
+      ...(code === op.ERF_PRECISE && { smallAngle: SMALL_ANGLE * EPS }),
     });
   });
 });
@@ -172,12 +182,12 @@ function runTile(
     from: 0,
     count: n,
     scale: new Float64Array(n).fill(1),
-    unit: new Float64Array(n).fill(1),
+    inverse: new Float64Array(n).fill(1),
     tables: Float64Array.from(tables.flat()),
   });
   worker.setRows(panel(rows));
   worker.setCols(panel(cols));
-  worker.compute(false);
+  worker.compute(false, false);
   const [c, t] = (['nngp', 'ntk'] as const).map((field) => {
     const out = dtype === 'float32' ? new Float32Array(n * n) : new Float64Array(n * n);
     worker.read(field, false, out, 0, n);
@@ -205,7 +215,7 @@ describe.each(BUILDS)('duals in tiles of %s, %s', (_name, dtype, make) => {
       dtype,
       -1,
       rows.map(([u]) => u),
-      [{ code: op.RECTIFIED, params: [1, 0] }],
+      [{ code: op.RECTIFIED, params: [1, 0, 1, 1] }],
     );
     const errors: Errors = {};
     rows.forEach(([, theta, segment], i) => {
@@ -215,43 +225,85 @@ describe.each(BUILDS)('duals in tiles of %s, %s', (_name, dtype, make) => {
     expectWithin(errors, { angle: 8 * eps, segment: 8 * eps });
   });
 
-  it('relu on both signs', () => {
-    const { kappa, lambda } = rectifiedConstants(0, 1);
-    const rows = SLOPES[0].rows.filter(([u]) => u < 1 && inRange(u * u));
+  it.each(SLOPES.map((slope) => [slope.a, slope.b, slope] as const))('rectified (%d, %d) on both signs', (a, b, { rows: all }) => {
+    const ops = [{ code: op.RECTIFIED, params: rectifiedParams(a, b) }];
+    const rows = all.filter(([u]) => u < 1 && inRange(u * u));
     const errors: Errors = {};
     const us = rows.map(([u]) => u);
-    const same = runTile(context, dtype, 1, us, [{ code: op.RECTIFIED, params: [kappa, lambda] }]);
-    const opposite = runTile(context, dtype, -1, us, [{ code: op.RECTIFIED, params: [kappa, lambda] }]);
+    const [same, opposite] = [1, -1].map((sign) => runTile(context, dtype, sign, us, ops));
     rows.forEach(([, correlation, , factor, oppositeCorrelation, , oppositeFactor], i) => {
       raise(errors, 'correlation', Math.abs(same.c[i] - correlation));
       raise(errors, 'factor', Math.abs(same.t[i] - factor));
       raise(errors, 'oppositeCorrelation', Math.abs(opposite.c[i] - oppositeCorrelation));
-      raise(errors, 'oppositeFactor', relative(opposite.t[i], oppositeFactor));
+      raise(errors, 'oppositeFactor', Math.abs(opposite.t[i] - oppositeFactor));
+      if (a === 0) raise(errors, 'relativeFactor', relative(opposite.t[i], oppositeFactor));
     });
-    expectWithin(errors, { correlation: 4 * eps, factor: 4 * eps, oppositeCorrelation: 4 * eps, oppositeFactor: 8 * eps });
+    expectWithin(errors, {
+      correlation: 4 * eps,
+      factor: 4 * eps,
+      oppositeCorrelation: 4 * eps,
+      oppositeFactor: 4 * eps,
+      ...(a === 0 && { relativeFactor: 6 * eps }),
+    });
   });
 
-  it('erf, and the angle of its margin through rectified', () => {
-    const rows = ERF.filter(([r1, r2, u]) => u < 1 && [r1 * r1, r2 * r2, u * u].every(inRange));
+  it.each(SLOPES.map((slope) => [slope.a, slope.b, slope] as const))('the margin that rectified (%d, %d) leaves', (a, b, { rows: all }) => {
+    const rows = all.filter(([u, , ...values]) => u < 1 && [u * u, values[0], values[3]].every(inRange));
+    const us = rows.map(([u]) => u);
+    const ops = [{ code: op.RECTIFIED, params: rectifiedParams(a, b) }, unitTangent(us.length), ANGLE_OF_MARGIN];
     const errors: Errors = {};
-    for (let from = 0; from < rows.length; from += 32) compareErf(rows.slice(from, from + 32), errors);
-    expectWithin(errors, { correlation: 8 * eps, factor: 16 * eps, equalAngle: 16 * eps, angle: MARGIN_LOSS * Math.sqrt(eps) });
+    const [same, opposite] = [1, -1].map((sign) => runTile(context, dtype, sign, us, ops).t);
+    rows.forEach(([, , margin, , oppositeCorrelation, oppositeMargin], i) => {
+      raise(errors, 'angle', Math.abs(1 - same[i] - angleOfMargin(margin)));
+      const exact = angleOfMargin(oppositeMargin);
+      if (oppositeCorrelation < 0) raise(errors, 'angle', relative(opposite[i], exact));
+      else raise(errors, 'angle', Math.abs(1 - opposite[i] - exact));
+    });
+    expectWithin(errors, { angle: 8 * eps });
   });
 
-  function compareErf(rows: Table['rows'], errors: Errors): void {
+  it.each([
+    ['ERF', op.ERF],
+    ['ERF_PRECISE', op.ERF_PRECISE],
+  ])('%s, and the angle of its margin through rectified', (_name, code) => {
+    const rows = ERF.filter(([r1, r2, u]) => u < 1 && (u === 0 || inRange(u * u)) && [r1 * r1, r2 * r2].every(inRange));
+    const errors: Errors = {};
+    for (let from = 0; from < rows.length; from += 32) compareErf(code, rows.slice(from, from + 32), errors);
+    expectWithin(errors, {
+      correlation: 8 * eps,
+      factor: 12 * eps,
+      equalAngle: 12 * eps,
+      angle: ANGLE * eps,
+      ...(code === op.ERF_PRECISE && { smallAngle: SMALL_ANGLE * eps }),
+    });
+  });
+
+  function compareErf(code: number, rows: Table['rows'], errors: Errors): void {
     const us = rows.map(([, , u]) => u);
     const tables = { rows: transpose(rows.map(([r1]) => erfEntries(r1))), cols: transpose(rows.map(([, r2]) => erfEntries(r2))) };
-    const erf = { code: op.ERF, tables };
-    const { c, t } = runTile(context, dtype, -1, us, [erf]);
-    const product = runTile(context, dtype, -1, us, [erf, { code: op.RECTIFIED, params: [1, 0] }]).t;
+    const { c, t } = runTile(context, dtype, -1, us, [{ code, tables }]);
+    const angles = runTile(context, dtype, -1, us, [{ code, tables }, unitTangent(us.length), ANGLE_OF_MARGIN]).t;
     rows.forEach(([r1, r2, u, correlation, , theta, factor], i) => {
       raise(errors, 'correlation', Math.abs(c[i] + correlation));
       raise(errors, 'factor', relative(t[i], factor));
-      if (r1 !== r2) raise(errors, 'angle', Math.abs(product[i] / t[i] - theta));
-      else if (r1 * r1 * u * u > (single ? 1e-35 : NORMAL)) raise(errors, 'equalAngle', relative(product[i] / t[i], theta));
+      if (r1 === r2) {
+        if (r1 * r1 * u * u > (single ? 1e-35 : NORMAL)) raise(errors, 'equalAngle', relative(angles[i], theta));
+      } else if (!isSmall(r1, r2)) raise(errors, 'angle', Math.abs(angles[i] - theta));
+      else if (code === op.ERF_PRECISE) raise(errors, 'smallAngle', angleError(angles[i], theta, r1, r2));
     });
   }
 });
+
+/** t times arccos|ρ| where ρ < 0, times 1 − arccos|ρ| elsewhere: RECTIFIED with κ = 1, λ = 0. */
+const ANGLE_OF_MARGIN = { code: op.RECTIFIED, params: [1, 0, 1, 1] };
+
+const angleOfMargin = (margin: number): number => 2 * Math.asin(Math.sqrt(margin / 2));
+
+/** t = 1, the correlations as they are. */
+function unitTangent(n: number): { code: number; tables: TileTables } {
+  const entries = [1, 0, 0, 0, 1].map((x) => new Array<number>(n).fill(x));
+  return { code: op.AFFINE, tables: { rows: entries, cols: entries } };
+}
 
 function transpose(rows: readonly (readonly number[])[]): number[][] {
   return rows[0].map((_, k) => rows.map((row) => row[k]));

@@ -87,6 +87,8 @@ const slopes = [
   [-1, 1],
   [0.3, 1],
   [1, 1],
+  [0.999, 1],
+  [-0.999, 1],
 ].map(([a, b]) => rectifiedConstants(a, b));
 
 const CASES: Readonly<Record<number, () => Case[]>> = {
@@ -97,9 +99,11 @@ const CASES: Readonly<Record<number, () => Case[]>> = {
     combine(
       eitherSign(),
       [[]],
-      slopes.map(({ kappa, lambda }) => [kappa, lambda]),
+      slopes.map(({ kappa, lambda, plus, minus }) => [kappa, lambda, plus, minus]),
     ),
   [op.ERF]: () => combine(eitherSign(), tablesOf([dense, { kind: 'erf', a: 1, b: 1 }], op.ERF, RADII), [[]]),
+  [op.ERF_PRECISE]: () =>
+    combine(eitherSign(), tablesOf([{ kind: 'erf', a: 1, b: 1 }, relu], op.ERF_PRECISE, [1e-3, 0.1, 0.2, 0.23]), [[]]),
   [op.GUARD]: () => combine(eitherSign(), [[1], [0]], [[]]),
   [op.CORRELATION]: () => combine(positive(), [[]], [[]]),
   [op.PLAIN_RECTIFIED]: () =>
@@ -149,10 +153,11 @@ describe('the printed WGSL', () => {
   });
 
   it('keeps coincident and opposite pairs exact where the dual does', () => {
-    const { kappa, lambda } = rectifiedConstants(0, 1);
+    const { kappa, lambda, plus, minus } = rectifiedConstants(0, 1);
+    const rest = [kappa, lambda, plus, minus];
     const [same, opposite] = interpret(op.RECTIFIED, [
-      { rho: 1, m: 0, t: 1, rest: [kappa, lambda] },
-      { rho: -1, m: 0, t: 1, rest: [kappa, lambda] },
+      { rho: 1, m: 0, t: 1, rest },
+      { rho: -1, m: 0, t: 1, rest },
     ]);
     expect(same).toEqual([1, 0, 1]);
     expect(opposite).toEqual([0, 1, 0]);

@@ -5,6 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { kernelSync } from '../../src/kernel';
 import { parseNetwork } from '../../src/layers/parse';
+import { type Golden, goldenConformance } from '../conformance/golden';
 import { testContexts } from '../contexts';
 import { fixture } from '../fixtures';
 
@@ -22,14 +23,8 @@ interface Reference {
   inputs: Record<string, { shape: number[]; data: number[] }>;
   cases: Case[];
 }
-interface Golden {
-  x: number[];
-  y: number[];
-  cases: { name: string; network: object; nngpXX: number; nngpXY: number; ntkXX: number; ntkXY: number }[];
-}
 
 const reference = fixture<Reference>('kernels/neural-tangents.json');
-const golden = fixture<Golden>('kernels/golden.json');
 
 function largestError(got: ArrayLike<number>, expected: number[][], diagonal: boolean, symmetric: boolean): number {
   const [n1, n2] = [expected.length, expected[0].length];
@@ -59,12 +54,6 @@ describe.each(testContexts())('neural-tangents on %s', (_name, open) => {
     expect(k.cov2 === null).toBe(cov2 === null);
     cov2?.forEach((value, i) => void expect(Math.abs((k.cov2 as { data: ArrayLike<number> }).data[i] / value - 1)).toBeLessThan(1e-12));
   });
-
-  it.each(golden.cases.map((entry) => [entry.name, entry] as const))('golden values: %s', (_title, entry) => {
-    const k = kernelSync(parseNetwork(entry.network), [golden.x, golden.y], { engine });
-    expect(Math.abs(k.nngp.data[0] / entry.nngpXX - 1)).toBeLessThan(1e-13);
-    expect(Math.abs(k.nngp.data[1] / entry.nngpXY - 1)).toBeLessThan(1e-13);
-    expect(Math.abs(k.ntk.data[0] / entry.ntkXX - 1)).toBeLessThan(1e-13);
-    expect(Math.abs(k.ntk.data[1] / entry.ntkXY - 1)).toBeLessThan(1e-13);
-  });
 });
+
+for (const [name, open] of testContexts()) goldenConformance(name, open, fixture<Golden>('kernels/golden.json'));

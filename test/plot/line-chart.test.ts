@@ -7,8 +7,23 @@ const chart = (change: Partial<LineChart> = {}): LineChart => ({
   xLabel: 'points',
   yLabel: 'accuracy (%)',
   series: [
-    { name: 'one', points: [[100, 70], [200, 80], [1000, 91], [6000, 97]] },
-    { name: 'two', points: [[100, 60], [6000, 60.5]], dashed: true },
+    {
+      name: 'one',
+      points: [
+        [100, 70],
+        [200, 80],
+        [1000, 91],
+        [6000, 97],
+      ],
+    },
+    {
+      name: 'two',
+      points: [
+        [100, 60],
+        [6000, 60.5],
+      ],
+      dashed: true,
+    },
   ],
   ...change,
 });
@@ -40,7 +55,11 @@ describe('lineChart', () => {
   });
 
   test('a log axis makes equal ratios equal lengths, a linear one equal differences', () => {
-    const points = [[1, 1], [10, 2], [100, 3]] as const;
+    const points = [
+      [1, 1],
+      [10, 2],
+      [100, 3],
+    ] as const;
     const [log] = polylines(lineChart(chart({ xScale: 'log', series: [{ name: 'a', points }] })));
     expect(log[1][0] - log[0][0]).toBeCloseTo(log[2][0] - log[1][0], 1);
     expect(log[1][1] - log[0][1]).toBeCloseTo(log[2][1] - log[1][1], 1);
@@ -49,7 +68,20 @@ describe('lineChart', () => {
   });
 
   test('title, description, axes and names are there and escaped', () => {
-    const svg = lineChart(chart({ title: 'a < b & "c" \u0007', series: [{ name: '<script>alert(1)</script>', points: [[1, 2], [2, 3]] }] }));
+    const svg = lineChart(
+      chart({
+        title: 'a < b & "c" \u0007',
+        series: [
+          {
+            name: '<script>alert(1)</script>',
+            points: [
+              [1, 2],
+              [2, 3],
+            ],
+          },
+        ],
+      }),
+    );
     checkWellFormed(svg);
     expect(svg).not.toContain('<script');
     expect(svg).toContain('aria-labelledby="title desc"');
@@ -59,7 +91,13 @@ describe('lineChart', () => {
   });
 
   test('labels keep apart when lines end together, and stay inside the picture', () => {
-    const series = Array.from({ length: 6 }, (_, i) => ({ name: `s${i}`, points: [[0, 0], [1, 1 + i / 1e6]] as const }));
+    const series = Array.from({ length: 6 }, (_, i) => ({
+      name: `s${i}`,
+      points: [
+        [0, 0],
+        [1, 1 + i / 1e6],
+      ] as const,
+    }));
     const heights = [...lineChart(chart({ series })).matchAll(/y="([\d.]+)">s\d</g)].map((match) => Number(match[1])).sort((a, b) => a - b);
     expect(heights).toHaveLength(6);
     for (let i = 1; i < 6; i++) expect(heights[i] - heights[i - 1]).toBeGreaterThanOrEqual(17.9);
@@ -67,8 +105,29 @@ describe('lineChart', () => {
   });
 
   test('error bars widen the frame to hold them', () => {
-    const plain = chart({ series: [{ name: 'a', points: [[0, 50], [1, 51]] }] });
-    const bars = chart({ series: [{ name: 'a', points: [[0, 50], [1, 51]], errors: [20, 1] }] });
+    const plain = chart({
+      series: [
+        {
+          name: 'a',
+          points: [
+            [0, 50],
+            [1, 51],
+          ],
+        },
+      ],
+    });
+    const bars = chart({
+      series: [
+        {
+          name: 'a',
+          points: [
+            [0, 50],
+            [1, 51],
+          ],
+          errors: [20, 1],
+        },
+      ],
+    });
     const frame = rectangleOf(lineChart(bars));
     const ends = [...lineChart(bars).matchAll(/d="M[\d.]+ ([\d.]+)V([\d.]+)"/g)].flatMap((match) => [Number(match[1]), Number(match[2])]);
     expect(ends).toHaveLength(4);

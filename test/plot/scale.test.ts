@@ -8,7 +8,10 @@ const positive = fc.double({ min: 1e-12, max: 1e12, noNaN: true });
 
 describe('scales', () => {
   test('of any data: ticks rise inside the domain, positions rise with the value and stay in [0, 1]', () => {
-    for (const [kind, arbitrary] of [['linear', value], ['log', positive]] as const)
+    for (const [kind, arbitrary] of [
+      ['linear', value],
+      ['log', positive],
+    ] as const)
       fc.assert(
         fc.property(fc.array(arbitrary, { minLength: 1, maxLength: 20 }), (values) => {
           const scale = makeScale(kind, values, 'x');
@@ -29,7 +32,15 @@ describe('scales', () => {
   });
 
   test('ticks are written as people write them', () => {
-    expect([0, 5000, -0.25, 1e-7, 2.5e8, 1e6, 123456].map(formatTick)).toEqual(['0', '5,000', '−0.25', '10⁻⁷', '2.5×10⁸', '10⁶', '123,456']);
+    expect([0, 5000, -0.25, 1e-7, 2.5e8, 1e6, 123456].map(formatTick)).toEqual([
+      '0',
+      '5,000',
+      '−0.25',
+      '10⁻⁷',
+      '2.5×10⁸',
+      '10⁶',
+      '123,456',
+    ]);
   });
 });
 

@@ -1,0 +1,3 @@
+/** The core for shared memory: everything of index.ts, and the team. */
+export * from './index';
+export { serve, take } from './team';

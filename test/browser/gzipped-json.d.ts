@@ -1,0 +1,4 @@
+declare module '*.json.gz' {
+  const value: unknown;
+  export default value;
+}
