@@ -7,6 +7,11 @@
 const TABLE_F32: usize = 1024;
 const TABLE_F64: usize = 4096;
 
+/** Bytes from the start of a table to ½, 1 and 2, which the loader writes after the polynomials. */
+const HALF: usize = 72 * 16;
+const ONE: usize = 73 * 16;
+const TWO: usize = 74 * 16;
+
 export function coefficients_f32(): usize {
   return TABLE_F32;
 }
@@ -20,6 +25,10 @@ export class F32x4 {
   @inline narrow(): boolean { return true; }
   @inline lit(x: f64): v128 { return f32x4.splat(<f32>x); }
   @inline table(i: f64): v128 { return v128.load(TABLE_F32 + (<usize>i << 4)); }
+  @inline zero(): v128 { return f32x4.splat(0); }
+  @inline half(): v128 { return v128.load(TABLE_F32 + HALF); }
+  @inline one(): v128 { return v128.load(TABLE_F32 + ONE); }
+  @inline two(): v128 { return v128.load(TABLE_F32 + TWO); }
   @inline add(a: v128, b: v128): v128 { return f32x4.add(a, b); }
   @inline sub(a: v128, b: v128): v128 { return f32x4.sub(a, b); }
   @inline mul(a: v128, b: v128): v128 { return f32x4.mul(a, b); }
@@ -41,6 +50,10 @@ export class F64x2 {
   @inline narrow(): boolean { return false; }
   @inline lit(x: f64): v128 { return f64x2.splat(x); }
   @inline table(i: f64): v128 { return v128.load(TABLE_F64 + (<usize>i << 4)); }
+  @inline zero(): v128 { return f64x2.splat(0); }
+  @inline half(): v128 { return v128.load(TABLE_F64 + HALF); }
+  @inline one(): v128 { return v128.load(TABLE_F64 + ONE); }
+  @inline two(): v128 { return v128.load(TABLE_F64 + TWO); }
   @inline add(a: v128, b: v128): v128 { return f64x2.add(a, b); }
   @inline sub(a: v128, b: v128): v128 { return f64x2.sub(a, b); }
   @inline mul(a: v128, b: v128): v128 { return f64x2.mul(a, b); }

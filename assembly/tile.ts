@@ -109,9 +109,9 @@ function widen<T>(p: usize, i: usize): v128 {
 function start<L, T>(job: Job, i: i32, end: usize, c: usize, m: usize, t: usize, threshold: f64): void {
   const l = changetype<L>(0);
   const inverse = v128.load_splat<T>(job.leftTables + <usize>i * sizeof<T>());
-  const one = l.lit(1);
+  const one = l.one();
   const limit = l.lit(threshold);
-  const zero = l.lit(0);
+  const zero = l.zero();
   for (let o: usize = 0; o < end; o += 16) {
     const rho = l.mul(l.mul(v128.load(c + o), inverse), v128.load(job.rightTables + o));
     const margin = l.sub(one, l.abs(rho));

@@ -9,6 +9,7 @@ const run = (script, ...args) =>
   spawnSync(process.execPath, [`${root}node_modules/${script}`, ...args], { cwd: root, stdio: 'inherit' }).status;
 
 const checks = [run('@biomejs/biome/bin/biome', 'ci', '--error-on-warnings'), run('typescript/bin/tsc', '--noEmit', '-p', '.')];
+checks.push(run('../scripts/browsers.mjs') || run('vitest/vitest.mjs', 'run', '--config', 'vitest.browser.config.ts'));
 rmSync(report, { force: true });
 const suites = run(
   'vitest/vitest.mjs',

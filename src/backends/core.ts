@@ -107,10 +107,11 @@ function grow(memory: WebAssembly.Memory, missing: number, bytes: number): void 
 
 /** Fills the coefficient tables of a fresh instance: one 16-byte broadcast per entry (assembly/lanes.ts). */
 export function initialiseCore({ exports, memory }: Core): void {
-  const single = new Float32Array(memory.buffer, exports.coefficients_f32(), SINGLE.length * 4);
-  const double = new Float64Array(memory.buffer, exports.coefficients_f64(), DOUBLE.length * 2);
-  SINGLE.forEach((x, i) => void single.fill(x, 4 * i, 4 * i + 4));
-  DOUBLE.forEach((x, i) => void double.fill(x, 2 * i, 2 * i + 2));
+  const [singles, doubles] = [SINGLE, DOUBLE].map((table) => [...table, 0.5, 1, 2]);
+  const single = new Float32Array(memory.buffer, exports.coefficients_f32(), singles.length * 4);
+  const double = new Float64Array(memory.buffer, exports.coefficients_f64(), doubles.length * 2);
+  singles.forEach((x, i) => void single.fill(x, 4 * i, 4 * i + 4));
+  doubles.forEach((x, i) => void double.fill(x, 2 * i, 2 * i + 2));
 }
 
 /** Compiles one of the embedded builds. @throws ERR_WASM_LOAD where the runtime forbids or cannot compile it */

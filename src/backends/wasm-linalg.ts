@@ -1,55 +1,9 @@
 /** Linear algebra on the WebAssembly core: copy the operands in, run one routine, copy back what it computed. */
 import { withChecks } from '../linalg/checks';
 import type { LinearAlgebra, Triangle } from '../linalg/contract';
-import { columnsOf, type Part, unitScale } from '../linalg/layout';
-import { dtypeOf, type TypedArray } from '../ndarray';
+import { unitScale } from '../linalg/layout';
 import { aligned, type Core, type CorePool } from './core';
-
-/** A matrix of the caller, and where it stands in the core's memory. */
-class Operand {
-  /** Bytes from the start of the workspace. */
-  offset = 0;
-  /** Rows longer than a cache line start on one, and not all on the same sets of the cache. */
-  readonly ld: number;
-
-  constructor(
-    readonly data: TypedArray,
-    readonly rows: number,
-    readonly columns: number,
-    readonly callerLd: number,
-    readonly use: { readonly part?: Part; readonly read?: boolean; readonly written?: boolean } = {},
-  ) {
-    const perLine = 64 / data.BYTES_PER_ELEMENT;
-    const lines = Math.ceil(columns / perLine);
-    this.ld = columns < perLine ? columns : (lines % 8 === 0 ? lines + 1 : lines) * perLine;
-  }
-
-  get bytes(): number {
-    return this.rows * this.ld * this.data.BYTES_PER_ELEMENT;
-  }
-
-  copyIn(view: TypedArray): void {
-    if (this.use.read === false) return;
-    this.rowsOfPart((mine, theirs, length) => copy(this.data, theirs, view, mine, length));
-  }
-
-  copyOut(view: TypedArray): void {
-    if (this.use.written) this.rowsOfPart((mine, theirs, length) => copy(view, mine, this.data, theirs, length));
-  }
-
-  private rowsOfPart(visit: (mine: number, theirs: number, length: number) => void): void {
-    for (let i = 0; i < this.rows; i++) {
-      const [first, end] = columnsOf(this.use.part ?? 'full', i, this.columns);
-      visit(i * this.ld + first, i * this.callerLd + first, end - first);
-    }
-  }
-}
-
-/** Short runs, such as the rows of a single right-hand side, are not worth two views. */
-function copy(from: TypedArray, start: number, to: TypedArray, at: number, length: number): void {
-  if (length > 32) to.set(from.subarray(start, start + length), at);
-  else for (let i = 0; i < length; i++) to[at + i] = from[start + i];
-}
+import { bytesOf, exchange, Operand } from './operands';
 
 /** Runs `call` with the operands in an instance's memory, given their addresses and that of the core's own workspace. */
 function run<R>(
@@ -58,28 +12,16 @@ function run<R>(
   call: (routine: (name: string) => Core['exports'][string], addresses: readonly number[], work: number) => R,
 ): R {
   return pool.use((core) => {
-    let bytes = aligned(core.exports.linalg_work_bytes());
-    for (const operand of operands) {
-      operand.offset = bytes;
-      bytes += aligned(operand.bytes);
-    }
-    const work = core.reserve(bytes);
-    const view = (operand: Operand): TypedArray => {
-      const length = operand.rows * operand.ld;
-      const { buffer } = core.memory;
-      return dtypeOf(operand.data) === 'float32'
-        ? new Float32Array(buffer, work + operand.offset, length)
-        : new Float64Array(buffer, work + operand.offset, length);
-    };
-    for (const operand of operands) operand.copyIn(view(operand));
-    const suffix = dtypeOf(operands[0].data) === 'float32' ? '_f32' : '_f64';
-    const result = call(
-      (name) => core.exports[name + suffix],
-      operands.map((operand) => work + operand.offset),
-      work,
+    const workBytes = aligned(core.exports.linalg_work_bytes());
+    const work = core.reserve(workBytes + bytesOf(operands));
+    const suffix = operands[0].dtype === 'float32' ? '_f32' : '_f64';
+    return exchange(core, work + workBytes, operands, () =>
+      call(
+        (name) => core.exports[name + suffix],
+        operands.map(({ address }) => address),
+        work,
+      ),
     );
-    for (const operand of operands) operand.copyOut(view(operand));
-    return result;
   });
 }
 

@@ -31,6 +31,18 @@ export class Wgsl implements PairLanes<string, string> {
   narrow(): boolean {
     return true;
   }
+  zero(): string {
+    return this.lit(0);
+  }
+  half(): string {
+    return this.lit(0.5);
+  }
+  one(): string {
+    return this.lit(1);
+  }
+  two(): string {
+    return this.lit(2);
+  }
   lit(x: number): string {
     return literal(x);
   }

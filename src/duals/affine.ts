@@ -11,7 +11,7 @@ import { Lanes } from './lanes';
 export function affineDistance<L extends Lanes<V>, V>(l: L, m: V, u1: V, u2: V, v1: V, v2: V): V {
   const du = l.sub(u1, u2);
   const dv = l.sub(v1, v2);
-  return l.fma(l.mul(u1, u2), m, l.mul(l.lit(0.5), l.fma(du, du, l.mul(dv, dv))));
+  return l.fma(l.mul(u1, u2), m, l.mul(l.half(), l.fma(du, du, l.mul(dv, dv))));
 }
 
 /** ρ' */
@@ -21,8 +21,8 @@ export function affineCorrelation<L extends Lanes<V>, V>(l: L, rho: V, u1: V, u2
 
 /** 1 − |ρ'| for either sign; next = ρ'. */
 export function affineMargin<L extends Lanes<V>, V>(l: L, rho: V, next: V, m: V, u1: V, u2: V, v1: V, v2: V): V {
-  const zero = l.lit(0);
-  const distance = l.ifLess(rho, zero, l.sub(l.lit(2), m), m);
+  const zero = l.zero();
+  const distance = l.ifLess(rho, zero, l.sub(l.two(), m), m);
   const negative = affineDistance<L, V>(l, m, u1, u2, v1, l.sub(zero, v2));
   return l.ifLess(next, zero, negative, affineDistance<L, V>(l, distance, u1, u2, v1, v2));
 }
@@ -32,9 +32,9 @@ export function affineMargin<L extends Lanes<V>, V>(l: L, rho: V, next: V, m: V,
  * layer by layer.
  */
 export function agreeing<L extends Lanes<V>, V>(l: L, rho: V, m: V): V {
-  const size = l.sub(l.lit(1), m);
-  const signed = l.ifLess(rho, l.lit(0), l.sub(l.lit(0), size), size);
-  return l.ifLess(m, l.lit(0.5), signed, rho);
+  const size = l.sub(l.one(), m);
+  const signed = l.ifLess(rho, l.zero(), l.sub(l.zero(), size), size);
+  return l.ifLess(m, l.half(), signed, rho);
 }
 
 /** t' */

@@ -57,12 +57,12 @@ export function angle<L extends Lanes<V>, V>(l: L, d: V, root: V): V {
 
 /** The angle in [0, π/2] whose sine s and cosine c are given, each to full relative accuracy: 1 − c = s²/(1 + c). */
 export function acuteAngle<L extends Lanes<V>, V>(l: L, s: V, c: V): V {
-  const root = l.div(s, l.sqrt(l.add(l.lit(1), c)));
-  return angle<L, V>(l, l.min(l.mul(root, root), l.lit(1)), root);
+  const root = l.div(s, l.sqrt(l.add(l.one(), c)));
+  return angle<L, V>(l, l.min(l.mul(root, root), l.one()), root);
 }
 
 /** The angle in [0, π] whose sine s ≥ 0 and cosine c are given likewise. */
 export function angleOf<L extends Lanes<V>, V>(l: L, s: V, c: V): V {
   const acute = acuteAngle<L, V>(l, s, l.abs(c));
-  return l.ifLess(c, l.lit(0), l.sub(l.lit(3.141592653589793), acute), acute);
+  return l.ifLess(c, l.zero(), l.sub(l.lit(3.141592653589793), acute), acute);
 }

@@ -23,7 +23,7 @@ export function erfCosine<L extends Lanes<V>, V>(l: L, across: V, u1: V, u2: V, 
 
 /** u₁ − u₂, from whichever of u and w = 1 − u is small. */
 export function erfDifference<L extends Lanes<V>, V>(l: L, u1: V, u2: V, w1: V, w2: V): V {
-  return l.ifLess(l.add(u1, u2), l.lit(1), l.sub(u1, u2), l.sub(w2, w1));
+  return l.ifLess(l.add(u1, u2), l.one(), l.sub(u1, u2), l.sub(w2, w1));
 }
 
 /** sin(α₁ − α), given u₁ − u₂ = difference and √u₂/√u₁ |ρ| = slant. */
@@ -33,7 +33,7 @@ export function erfSine<L extends Lanes<V>, V>(l: L, difference: V, across: V, u
 
 /** M from the sines and cosines of α₁ − α and α₂ − α. */
 export function erfSpread<L extends Lanes<V>, V>(l: L, s1: V, c1: V, s2: V, c2: V): V {
-  const sine = l.max(l.fma(s1, c2, l.mul(s2, c1)), l.lit(0));
+  const sine = l.max(l.fma(s1, c2, l.mul(s2, c1)), l.zero());
   return angleOf<L, V>(l, sine, l.sub(l.mul(c1, c2), l.mul(s1, s2)));
 }
 
@@ -44,8 +44,8 @@ export function erfSpread<L extends Lanes<V>, V>(l: L, s1: V, c1: V, s2: V, c2: 
 export function erfMargin<L extends Lanes<V>, V>(l: L, spread: V, next: V, g1: V, g2: V, h: V): V {
   const dg = l.sub(g1, g2);
   const unequal = l.mul(l.mul(dg, h), dg);
-  const close = l.max(l.sub(l.mul(spread, h), unequal), l.lit(0));
-  return l.ifLess(unequal, l.mul(l.lit(0.6), l.ifLess(l.lit(0), h, l.lit(1), l.lit(0))), close, l.sub(l.lit(1), next));
+  const close = l.max(l.sub(l.mul(spread, h), unequal), l.zero());
+  return l.ifLess(unequal, l.mul(l.lit(0.6), l.ifLess(l.zero(), h, l.one(), l.zero())), close, l.sub(l.one(), next));
 }
 
 /** Σ cₖ vₖ for k = 1 … 8 with v₁ = 1: c of log(arcsin(x)/x) = Σ cₖ x²ᵏ. */
@@ -70,7 +70,7 @@ function unequalSeries<L extends Lanes<V>, V>(l: L, sum: V, p: V): V {
 
 /** Σ cₖ pᵏ⁻¹ (1 − zᵏ)/(1 − z), z = ρ². */
 function obliqueSeries<L extends Lanes<V>, V>(l: L, p: V, z: V): V {
-  const one = l.lit(1);
+  const one = l.one();
   const z2 = l.add(one, z);
   const z3 = l.fma(z, z2, one);
   const z4 = l.fma(z, z3, one);
@@ -91,12 +91,12 @@ function obliqueSeries<L extends Lanes<V>, V>(l: L, p: V, z: V): V {
 export function erfSmallMargin<L extends Lanes<V>, V>(l: L, m: V, across: V, difference: V, u1: V, u2: V): V {
   const p = l.mul(u1, u2);
   const unequal = l.mul(l.mul(difference, difference), unequalSeries<L, V>(l, l.add(u1, u2), p));
-  const oblique = l.mul(l.mul(p, across), obliqueSeries<L, V>(l, p, l.sub(l.lit(1), across)));
-  const half = l.fma(l.lit(0.5), unequal, oblique);
+  const oblique = l.mul(l.mul(p, across), obliqueSeries<L, V>(l, p, l.sub(l.one(), across)));
+  const half = l.fma(l.half(), unequal, oblique);
   const last = l.sub(l.lit(0.041666666666666664), l.mul(l.lit(0.008333333333333333), half));
   const tail = l.sub(l.lit(0.16666666666666666), l.mul(half, last));
-  const decay = l.sub(l.lit(1), l.mul(half, l.sub(l.lit(0.5), l.mul(half, tail))));
-  return l.fma(l.sub(l.lit(1), m), l.mul(half, decay), m);
+  const decay = l.sub(l.one(), l.mul(half, l.sub(l.half(), l.mul(half, tail))));
+  return l.fma(l.sub(l.one(), m), l.mul(half, decay), m);
 }
 
 /** |ρ'| */

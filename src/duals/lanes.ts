@@ -7,6 +7,11 @@ export interface Lanes<V> {
   /** True where V holds single precision: selects the shorter polynomials. Constant for a class. */
   narrow(): boolean;
   lit(x: number): V;
+  /** 0, ½, 1 and 2: the core keeps them in memory, since V8 rebuilds a vector literal at every use. */
+  zero(): V;
+  half(): V;
+  one(): V;
+  two(): V;
   /** The i-th entry of the coefficient table of this precision (coefficients.ts). */
   table(i: number): V;
   add(a: V, b: V): V;

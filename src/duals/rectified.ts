@@ -19,7 +19,7 @@ export function rectifiedDistance<L extends Lanes<V>, V>(l: L, kappa: V, m: V, r
 
 /** factor/A for ρ ≥ 0. `angle` is P(m) of angle.ts. */
 export function rectifiedFactor<L extends Lanes<V>, V>(l: L, kappa: V, root: V, angle: V): V {
-  return l.sub(l.lit(1), l.mul(kappa, l.mul(root, angle)));
+  return l.sub(l.one(), l.mul(kappa, l.mul(root, angle)));
 }
 
 /** R(m), on [0, NEAR] only if `close`. */
@@ -34,8 +34,8 @@ export function angleOverRoot<L extends Lanes<V>, V>(l: L, close: boolean, m: V,
 
 /** ρ' for either sign of ρ; chord = κ g. */
 export function rectifiedCorrelation<L extends Lanes<V>, V>(l: L, lambda: V, rho: V, m: V, chord: V): V {
-  const opposite = l.sub(chord, l.mul(lambda, l.sub(l.lit(1), m)));
-  return l.ifLess(rho, l.lit(0), opposite, l.sub(l.lit(1), l.sub(m, chord)));
+  const opposite = l.sub(chord, l.mul(lambda, l.sub(l.one(), m)));
+  return l.ifLess(rho, l.zero(), opposite, l.sub(l.one(), l.sub(m, chord)));
 }
 
 /** 1 − |ρ'| for either sign of ρ, in the form that does not cancel; plus = 1 + λ, minus = 1 − λ, next = ρ', chord = κ g. */
@@ -43,10 +43,10 @@ export function rectifiedMargin<L extends Lanes<V>, V>(l: L, lambda: V, plus: V,
   const change = l.add(l.mul(lambda, m), chord);
   const positive = l.sub(plus, change);
   const negative = l.add(minus, change);
-  return l.ifLess(rho, l.lit(0), l.ifLess(next, l.lit(0), negative, positive), l.sub(m, chord));
+  return l.ifLess(rho, l.zero(), l.ifLess(next, l.zero(), negative, positive), l.sub(m, chord));
 }
 
 /** factor/A for either sign of ρ; theta = κ arccos|ρ|. */
 export function rectifiedSlope<L extends Lanes<V>, V>(l: L, rho: V, theta: V, lambda: V): V {
-  return l.ifLess(rho, l.lit(0), l.add(lambda, theta), l.sub(l.lit(1), theta));
+  return l.ifLess(rho, l.zero(), l.add(lambda, theta), l.sub(l.one(), theta));
 }

@@ -9,6 +9,18 @@ export class Scalar implements Lanes<number> {
   lit(x: number): number {
     return x;
   }
+  zero(): number {
+    return 0;
+  }
+  half(): number {
+    return 0.5;
+  }
+  one(): number {
+    return 1;
+  }
+  two(): number {
+    return 2;
+  }
   table(i: number): number {
     return DOUBLE[i];
   }

@@ -22,8 +22,8 @@ import {
 export function startStep<L extends PairLanes<V, A>, V, A>(l: L, c: A, m: A, t: A, inverse1: V, inverse2: V): void {
   const rho = l.mul(l.mul(l.load(c), inverse1), inverse2);
   l.store(c, rho);
-  l.store(m, l.sub(l.lit(1), l.abs(rho)));
-  l.store(t, l.lit(0));
+  l.store(m, l.sub(l.one(), l.abs(rho)));
+  l.store(t, l.zero());
 }
 
 /** TANGENT */
@@ -98,7 +98,7 @@ export function plainRectifiedStep<L extends PairLanes<V, A>, V, A>(
   kappa: V,
 ): void {
   const margin = l.load(m);
-  const before = l.fma(weight, l.sub(l.lit(1), margin), l.load(t));
+  const before = l.fma(weight, l.sub(l.one(), margin), l.load(t));
   rectifiedNonnegative<L, V, A>(l, close, withTangent, m, t, margin, before, kappa);
 }
 
@@ -119,7 +119,7 @@ export function affineRectifiedStep<L extends PairLanes<V, A>, V, A>(
   kappa: V,
 ): void {
   const distance = l.load(m);
-  const carried = l.mul(l.mul(u1, u2), l.fma(weight, l.sub(l.lit(1), distance), l.load(t)));
+  const carried = l.mul(l.mul(u1, u2), l.fma(weight, l.sub(l.one(), distance), l.load(t)));
   const margin = affineDistance<L, V>(l, distance, u1, u2, v1, v2);
   rectifiedNonnegative<L, V, A>(l, close, withTangent, m, t, margin, l.fma(beta1, beta2, carried), kappa);
 }
@@ -146,7 +146,7 @@ function erfSpreadOf<L extends PairLanes<V, A>, V, A>(
   const slant1 = l.mul(l.mul(root2, inverse1), size);
   const slant2 = l.mul(l.mul(root1, inverse2), size);
   const s1 = erfSine<L, V>(l, difference, across, u2, cosine, slant1, cos1);
-  const s2 = erfSine<L, V>(l, l.sub(l.lit(0), difference), across, u1, cosine, slant2, cos2);
+  const s2 = erfSine<L, V>(l, l.sub(l.zero(), difference), across, u1, cosine, slant2, cos2);
   const c1 = l.fma(cos1, cosine, l.mul(u1, sine));
   const c2 = l.fma(cos2, cosine, l.mul(u2, sine));
   return erfSpread<L, V>(l, s1, c1, s2, c2);
@@ -156,7 +156,7 @@ function erfSpreadOf<L extends PairLanes<V, A>, V, A>(
 function erfPreciseMargin<L extends Lanes<V>, V>(l: L, general: V, margin: V, across: V, u1: V, u2: V, w1: V, w2: V, h: V): V {
   const small = erfSmallMargin<L, V>(l, margin, across, erfDifference<L, V>(l, u1, u2, w1, w2), u1, u2);
   const chosen = l.ifLess(l.max(u1, u2), l.lit(0.1), small, general);
-  return l.ifLess(l.lit(0), h, chosen, general);
+  return l.ifLess(l.zero(), h, chosen, general);
 }
 
 /**
@@ -185,7 +185,7 @@ export function erfStep<L extends PairLanes<V, A>, V, A>(
 ): void {
   const rho = l.load(c);
   const margin = l.load(m);
-  const across = l.mul(margin, l.sub(l.lit(2), margin));
+  const across = l.mul(margin, l.sub(l.two(), margin));
   const cosine = erfCosine<L, V>(l, across, u1, u2, w1, w2);
   const size = l.abs(rho);
   const sine = l.mul(l.mul(root1, root2), size);
@@ -195,18 +195,18 @@ export function erfStep<L extends PairLanes<V, A>, V, A>(
   const general = erfMargin<L, V>(l, spread, next, g1, g2, h);
   const after = precise ? erfPreciseMargin<L, V>(l, general, margin, across, u1, u2, w1, w2, h) : general;
   l.store(m, after);
-  l.store(c, agreeing<L, V>(l, l.ifLess(rho, l.lit(0), l.sub(l.lit(0), next), next), after));
+  l.store(c, agreeing<L, V>(l, l.ifLess(rho, l.zero(), l.sub(l.zero(), next), next), after));
 }
 
 /** GUARD: alive is 0 where a row's variance is 0, otherwise 1. */
 export function guardStep<L extends PairLanes<V, A>, V, A>(l: L, c: A, m: A, alive: V): void {
   l.store(c, l.mul(alive, l.load(c)));
-  l.store(m, l.fma(alive, l.load(m), l.sub(l.lit(1), alive)));
+  l.store(m, l.fma(alive, l.load(m), l.sub(l.one(), alive)));
 }
 
 /** CORRELATION */
 export function correlationStep<L extends PairLanes<V, A>, V, A>(l: L, c: A, m: A): void {
-  l.store(c, l.sub(l.lit(1), l.load(m)));
+  l.store(c, l.sub(l.one(), l.load(m)));
 }
 
 /** FINISH: radii = R₁R₂, scales = σ₁σ₂. */

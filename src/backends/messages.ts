@@ -1,0 +1,73 @@
+/** What a worker (src/worker.ts) and the thread that started it say to each other. Plain data: all of it can be posted. */
+import type { ErrorCode } from '../errors';
+import type { DType, TypedArray } from '../ndarray';
+import type { Panel, TileField, TileJob } from './backend';
+
+/** First message to a thread on shared memory: it serves the team's control block (assembly/team.ts) and answers no more. */
+export interface SharedStart {
+  readonly kind: 'shared';
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  readonly control: number;
+  readonly thread: number;
+}
+
+/** First message to a worker with an instance and memory of its own. */
+export interface MessagesStart {
+  readonly kind: 'messages';
+  readonly module: WebAssembly.Module;
+}
+
+/** Opens a job; the worker forgets the panels of the one before. */
+export interface JobMessage {
+  readonly kind: 'job';
+  readonly call: number;
+  readonly job: TileJob;
+  readonly fields: readonly TileField[];
+  /** Of the results. */
+  readonly dtype: DType;
+}
+
+/** Computes one tile of the open job. */
+export interface TileMessage {
+  readonly kind: 'tile';
+  readonly index: number;
+  /** Panels by id, with those the worker has not had yet, and those it must forget first. */
+  readonly row: number;
+  readonly col: number;
+  readonly panels: readonly (readonly [id: number, panel: Panel])[];
+  readonly dropped: readonly number[];
+  readonly lower: boolean;
+  readonly transposed: boolean;
+}
+
+/** Closes the job and releases its memory. */
+export interface EndMessage {
+  readonly kind: 'end';
+}
+
+export type WorkerMessage = SharedStart | MessagesStart | JobMessage | TileMessage | EndMessage;
+
+/** The worker's code runs. */
+export interface ReadyReply {
+  readonly kind: 'ready';
+}
+
+/** A tile: for each field its rows, then, where they were asked for, the rows of its transpose. */
+export interface TileReply {
+  readonly kind: 'tile';
+  readonly call: number;
+  readonly index: number;
+  readonly blocks: readonly TypedArray[];
+}
+
+/** An InfiniteWidthError of the worker. */
+export interface FailureReply {
+  readonly kind: 'failure';
+  readonly call: number;
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+export type WorkerReply = ReadyReply | TileReply | FailureReply;

@@ -1,0 +1,36 @@
+/** What the library needs of a worker, and whether this runtime has any. */
+
+/** The workers of Node and of browsers both have it. */
+export interface WorkerLike {
+  postMessage(message: unknown, transfer?: readonly Transferable[]): void;
+  terminate(): unknown;
+}
+
+/** Makes a worker that runs the file `worker.js` of this package; for bundlers and policies that refuse the built-in ways. */
+export type CreateWorker = () => WorkerLike;
+
+export interface NodeWorker extends WorkerLike {
+  on(event: string, listener: (value: unknown) => void): void;
+  unref(): void;
+}
+type NodeWorkerClass = new (source: string, options: { eval: true; name: string }) => NodeWorker;
+
+/** worker_threads, without an import that bundlers for browsers would follow. */
+export function nodeWorkerClass(): NodeWorkerClass | undefined {
+  const runtime = (globalThis as { process?: { getBuiltinModule?: (name: string) => { Worker?: NodeWorkerClass } | undefined } }).process;
+  return runtime?.getBuiltinModule?.('node:worker_threads')?.Worker;
+}
+
+/** Why no worker can be started here, or null. */
+export function workersObstacle(createWorker?: CreateWorker): string | null {
+  if (createWorker || nodeWorkerClass() || typeof Worker === 'function') return null;
+  return 'this runtime has no workers';
+}
+
+/** Why threads cannot share memory here, or null. */
+export function sharingObstacle(): string | null {
+  const { crossOriginIsolated, window } = globalThis as { crossOriginIsolated?: boolean; window?: unknown };
+  if (window !== undefined && crossOriginIsolated === false)
+    return 'the page is not cross-origin isolated: serve it with COOP same-origin and COEP require-corp';
+  return typeof SharedArrayBuffer === 'function' ? null : 'this runtime has no SharedArrayBuffer';
+}
