@@ -32,7 +32,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     const lines = paths.reduce((sum, path) => sum + readFileSync(path, 'utf8').split('\n').length, 0);
     console.log(`${folder.padEnd(12)} ${String(paths.length).padStart(4)} files ${String(lines).padStart(6)} lines`);
   }
-  for (const build of ['simd', 'relaxed']) console.log(`${`${build}.wasm`.padEnd(12)} ${kilobytes(statSync(join(root, 'build', `${build}.wasm`)).size)}`);
+  for (const build of ['simd', 'relaxed'])
+    console.log(`${`${build}.wasm`.padEnd(12)} ${kilobytes(statSync(join(root, 'build', `${build}.wasm`)).size)}`);
   for (const name of ['index.js', 'predict.js', 'linalg.js', 'data.js', 'cli.js']) {
     const { raw, gzip } = entrySize(name);
     console.log(`${name.padEnd(12)} ${kilobytes(raw)} ${kilobytes(gzip)} gzipped`);

@@ -28,7 +28,13 @@ describe('the packed tarball, outside the repository', () => {
         console.log(name, Object.keys(imported).length > 0);
       }
       console.log(typeof require('infinite-width/package.json').version, require.resolve('infinite-width/wasm/simd.wasm').endsWith('.wasm'));`;
-    expect(runModule(project, 'entries.mjs', source).trimEnd().split('\n')).toEqual([' true', '/predict true', '/linalg true', '/data true', 'string true']);
+    expect(runModule(project, 'entries.mjs', source).trimEnd().split('\n')).toEqual([
+      ' true',
+      '/predict true',
+      '/linalg true',
+      '/data true',
+      'string true',
+    ]);
   });
 
   it('does nothing when it is imported', () => {
@@ -54,9 +60,11 @@ describe('the packed tarball, outside the repository', () => {
   });
 
   it('predicts to the bit the same from a saved model in another process', () => {
-    const data = 'const x = Array.from({ length: 40 }, (_, i) => [Math.sin(i), Math.cos(2 * i), i / 40]); const y = x.map(([a, b]) => a * b);';
+    const data =
+      'const x = Array.from({ length: 40 }, (_, i) => [Math.sin(i), Math.cos(2 * i), i / 40]); const y = x.map(([a, b]) => a * b);';
     const net = 'serial(dense(64, { wStd: 1.5, bStd: 0.1 }), erf(), dense(1))';
-    const print = 'console.log(Buffer.from((await model.predict(x.map((r) => r.map((v) => v + 0.1)), { covariance: "diagonal" })).mean.data.buffer).toString("hex"));';
+    const print =
+      'console.log(Buffer.from((await model.predict(x.map((r) => r.map((v) => v + 0.1)), { covariance: "diagonal" })).mean.data.buffer).toString("hex"));';
     const save = `import { writeFileSync } from 'node:fs'; import { dense, erf, fit, serial } from 'infinite-width'; ${data}
       const model = await fit(${net}, x, y, { kernel: 'ntk', diagReg: 1e-6 }); writeFileSync('model.iwm', model.save()); ${print}`;
     const load = `import { readFileSync } from 'node:fs'; import { load } from 'infinite-width'; ${data}

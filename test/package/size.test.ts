@@ -11,7 +11,10 @@ describe('the package', () => {
   });
 
   it('is well formed for publint', () => {
-    const output = execFileSync(process.execPath, [`${root}node_modules/publint/src/cli.js`, root, '--strict'], { cwd: root, encoding: 'utf8' });
+    const output = execFileSync(process.execPath, [`${root}node_modules/publint/src/cli.js`, root, '--strict'], {
+      cwd: root,
+      encoding: 'utf8',
+    });
     expect(output).toContain('All good');
   });
 });

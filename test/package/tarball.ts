@@ -12,7 +12,9 @@ export function installTarball(): string {
   const project = mkdtempSync(join(tmpdir(), 'infinite-width-'));
   const modules = join(project, 'node_modules');
   mkdirSync(join(modules, '@assemblyscript'), { recursive: true });
-  const [{ filename }] = JSON.parse(execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', project], { cwd: root, encoding: 'utf8' }));
+  const [{ filename }] = JSON.parse(
+    execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', project], { cwd: root, encoding: 'utf8' }),
+  );
   execFileSync('tar', ['-xzf', join(project, filename), '-C', project]);
   cpSync(join(project, 'package'), join(modules, 'infinite-width'), { recursive: true });
   cpSync(join(root, 'node_modules/@assemblyscript/loader'), join(modules, '@assemblyscript/loader'), { recursive: true });
