@@ -10,7 +10,8 @@ export default [
   {
     input: { ...library, cli: 'src/cli/main.ts' },
     external,
-    output: { dir: 'dist', format: 'es', chunkFileNames: 'chunks/[name]-[hash].js', sourcemap: true },
+    // Chunks lie beside the entries, and so beside worker.js, which one of them names (src/worker-file.ts).
+    output: { dir: 'dist', format: 'es', chunkFileNames: '[name]-[hash].js', sourcemap: true },
     plugins: [
       nodeResolve(),
       typescript({
@@ -28,7 +29,7 @@ export default [
   {
     input: library,
     external,
-    output: { dir: 'dist', format: 'es', chunkFileNames: 'chunks/[name]-[hash].d.ts' },
+    output: { dir: 'dist', format: 'es', chunkFileNames: '[name]-[hash].d.ts' },
     plugins: [dts({ tsconfig: './tsconfig.json' })],
   },
 ];

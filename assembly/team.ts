@@ -3,7 +3,7 @@
  * instance of its own and stays in `serve`; it spins for a while after its last task, then sleeps. Nothing returns to JavaScript
  * between tasks.
  *
- * The control block (32-bit words). The calling side writes RECORDS … WORK_BYTES, TOTAL and LIMIT while NEXT is CLOSED, then NEXT = 0, then
+ * The control block (32-bit words). The calling side writes RECORDS … WORK_BYTES, TOTAL and LIMIT while NEXT is negative, then NEXT, then
  * raises GENERATION: a thread that still holds an index of an earlier batch fails its exchange on NEXT.
  */
 import { gemmTask, syrkTask, trsmTask } from './tasks';
@@ -11,7 +11,7 @@ import { tile_f32, tile_f64 } from './tile';
 
 /** Raised once per batch; threads sleep on it. */
 const GENERATION: usize = 0;
-/** Index of the next task, CLOSED between batches and after an abort. */
+/** The batch's tag above the index of the next task; negative between batches and after an abort. */
 const NEXT: usize = 4;
 /** Tasks released so far, and tasks in all. */
 const LIMIT: usize = 8;
@@ -42,6 +42,9 @@ const TASK_SYRK_F64: i32 = 5;
 const TASK_TRSM_F32: i32 = 6;
 const TASK_TRSM_F64: i32 = 7;
 
+/** The bits of NEXT that hold the index. The tag above them makes an exchange with a word of an earlier batch fail. */
+const INDEX: i32 = 0xfffff;
+
 /** What `take` answers instead of an index. */
 const NONE_YET: i32 = -1;
 const NONE_LEFT: i32 = -2;
@@ -63,10 +66,11 @@ function run(record: usize, work: usize): void {
 /** Takes one task and runs it; gives its index, NONE_YET where the next is not released, NONE_LEFT where the batch is taken. */
 export function take(control: usize, thread: i32): i32 {
   for (;;) {
-    const index = atomic.load<i32>(control + NEXT);
-    if (index >= atomic.load<i32>(control + TOTAL)) return NONE_LEFT;
+    const next = atomic.load<i32>(control + NEXT);
+    const index = next & INDEX;
+    if (next < 0 || index >= atomic.load<i32>(control + TOTAL)) return NONE_LEFT;
     if (index >= atomic.load<i32>(control + LIMIT)) return NONE_YET;
-    if (atomic.cmpxchg<i32>(control + NEXT, index, index + 1) != index) continue;
+    if (atomic.cmpxchg<i32>(control + NEXT, next, next + 1) != next) continue;
     const stride = load<i32>(control + RECORD_BYTES);
     const record = <usize>load<i32>(control + RECORDS) + <usize>index * <usize>stride;
     run(record, <usize>load<i32>(control + WORK) + <usize>thread * <usize>load<i32>(control + WORK_BYTES));
@@ -99,7 +103,7 @@ function help(control: usize, thread: i32): void {
     if (index >= 0) spins = SPINS;
     else if (--spins < 0) {
       const limit = atomic.load<i32>(control + LIMIT);
-      if (limit <= atomic.load<i32>(control + NEXT)) atomic.wait<i32>(control + LIMIT, limit, NAP);
+      if (limit <= (atomic.load<i32>(control + NEXT) & INDEX)) atomic.wait<i32>(control + LIMIT, limit, NAP);
     }
   }
 }

@@ -10,7 +10,7 @@ export interface Contestant {
   /** One of ours: the others are compared with it. */
   readonly ours?: boolean;
   /** Runs once; the milliseconds it took. */
-  readonly time: () => number;
+  readonly time: () => number | Promise<number>;
   /** `time` starts a process that warms up by itself and reports: one call a sample, few samples. */
   readonly process?: boolean;
 }
@@ -58,6 +58,15 @@ export function timed(run: () => unknown, prepare?: () => void): () => number {
   };
 }
 
+/** As `timed`, for work that gives the thread back. */
+export function timedAsync(run: () => Promise<unknown>): () => Promise<number> {
+  return async () => {
+    const start = performance.now();
+    await run();
+    return performance.now() - start;
+  };
+}
+
 /**
  * Runs a race: every contestant warmed up, then rounds in which each takes one sample. Times are milliseconds per call. A peer
  * that fails is left out, and `note` hears why.
@@ -80,7 +89,7 @@ export async function race(
     for (const { contestant, samples } of runners) {
       const rests = contestant.process ? round >= effort.processRounds : samples.length >= LEAST_SAMPLES && sum(samples) > effort.budgetMs;
       if (rests) continue;
-      samples.push(sample(contestant, contestant.process ? 0 : effort.sampleMs));
+      samples.push(await sample(contestant, contestant.process ? 0 : effort.sampleMs));
       await nextTurn();
     }
   return runners.map(({ contestant: { name, ours = false }, samples }) => ({ name, ours, ...statistics(name, samples) }));
@@ -89,16 +98,16 @@ export async function race(
 /** Calls until the engine has had time to optimise; a long first call is returned as a sample. */
 async function warmUp({ time, process }: Contestant, { warmUpMs }: Effort): Promise<number[]> {
   if (process) return [];
-  const first = time();
-  for (let spent = first; spent < warmUpMs; spent += time()) await nextTurn();
+  const first = await time();
+  for (let spent = first; spent < warmUpMs; spent += await time()) await nextTurn();
   return first >= LONG_MS ? [first] : [];
 }
 
-function sample({ time }: Contestant, sampleMs: number): number {
+async function sample({ time }: Contestant, sampleMs: number): Promise<number> {
   let calls = 0;
   let total = 0;
   while (calls === 0 || total < sampleMs) {
-    total += time();
+    total += await time();
     calls++;
   }
   return total / calls;

@@ -1,11 +1,12 @@
-/** npm run bench: every routine of the core, the transforms, whole kernels and predictions against their peers. */
+/** npm run bench: every routine of the core, the transforms, whole kernels and predictions against their peers, threads against one. */
 import { runSections, type Section } from './bench';
 import { kernels } from './kernel.bench';
 import { parseOptions } from './options';
 import { predictions } from './predict.bench';
 import { routines } from './routines.bench';
+import { scaling } from './scaling.bench';
 import { transforms } from './transforms.bench';
 
-const SECTIONS: Readonly<Record<string, Section>> = { routines, transforms, kernel: kernels, predict: predictions };
+const SECTIONS: Readonly<Record<string, Section>> = { routines, transforms, kernel: kernels, predict: predictions, scaling };
 
 await runSections('bench', parseOptions(process.argv.slice(2), 'bench', Object.keys(SECTIONS)), SECTIONS, true);

@@ -1,10 +1,11 @@
 // Compiles assembly/ with asc (targets of asconfig.json) and embeds the release builds in build/core.js and build/shared.js, so that a
-// bundle needs no file beside it. In hexadecimal: gzip makes a quarter less of it than of base64, which hides repeated bytes.
+// bundle needs no file beside it; then the workers' script (build-worker.mjs). In hexadecimal: gzip makes a quarter less of it than of base64, which hides repeated bytes.
 // Usage: node scripts/build-core.mjs [--debug]
 import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { buildWorker } from './build-worker.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const asc = fileURLToPath(new URL('../node_modules/assemblyscript/bin/asc.js', import.meta.url));
@@ -38,6 +39,7 @@ export async function buildCore({ debug = false } = {}) {
   await Promise.all(['release', 'relaxed', 'shared', 'relaxed-shared', ...(debug ? ['debug'] : [])].map(compile));
   embed('core', { simd: 'simd', relaxed: 'relaxed' });
   embed('shared', { simd: 'shared', relaxed: 'relaxed-shared' });
+  await buildWorker();
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildCore({ debug: process.argv.includes('--debug') });

@@ -2,8 +2,9 @@
 import type { Backend, BackendName } from './backends/backend';
 import { type CoreBuild, CorePool, compileCore, compileEmbedded, initialiseCore } from './backends/core';
 import { createJsBackend } from './backends/js';
-import type { CreateWorker } from './backends/spawn';
+import { createTeamLinearAlgebra } from './backends/team-linalg';
 import { createWasmBackend } from './backends/wasm';
+import type { CreateWorker } from './backends/workers';
 import { InfiniteWidthError } from './errors';
 import { Threads, type ThreadsReport } from './threads';
 
@@ -16,6 +17,8 @@ export interface EngineOptions {
   threads?: 'auto' | number;
   /** The same bits in every runtime: no relaxed SIMD. */
   deterministic?: boolean;
+  /** false: threads do not share memory, even where they could; tiles of kernels travel as messages. */
+  sharedMemory?: boolean;
   /** Starts a worker on this package's `worker.js`, where the built-in ways are refused. */
   createWorker?: CreateWorker;
   /** The core from elsewhere than the bundle: needed where compiling bytes is forbidden (pass a compiled Module). */
@@ -53,7 +56,8 @@ export async function openContextAsync(options: EngineOptions = {}): Promise<Eng
   if (options.wasm === undefined || options.backend === 'js') return openContext(options);
   check(options);
   const module = await compileCore(options.wasm);
-  return describe(createWasmBackend(new CorePool(module, initialiseCore), 'custom'), Threads.single('the core was given as a module'), {});
+  const threads = new Threads({ ...options, asked: options.threads ?? 'auto', build: null, module });
+  return describe(createWasmBackend(new CorePool(module, initialiseCore), 'custom'), threads, {});
 }
 
 let shared: EngineContext | undefined;
@@ -88,9 +92,11 @@ function wasmContext(options: EngineOptions): EngineContext {
   }
 }
 
-function open(build: CoreBuild, { threads, createWorker }: EngineOptions, unavailable: Record<string, string>): EngineContext {
-  const backend = createWasmBackend(new CorePool(compileEmbedded(build), initialiseCore), build);
-  return describe(backend, new Threads(build, threads ?? 'auto', createWorker), unavailable);
+function open(build: CoreBuild, options: EngineOptions, unavailable: Record<string, string>): EngineContext {
+  const module = compileEmbedded(build);
+  const backend = createWasmBackend(new CorePool(module, initialiseCore), build);
+  const threads = new Threads({ ...options, asked: options.threads ?? 'auto', build, module });
+  return describe({ ...backend, linalg: createTeamLinearAlgebra(backend.linalg, threads) }, threads, unavailable);
 }
 
 const jsContext = (unavailable: Record<string, string>): EngineContext =>

@@ -1,6 +1,6 @@
 /** An engine of one's own: the same operations as the package's functions, on a backend that was chosen. */
 import { type Capabilities, type EngineContext, type EngineOptions, openContextAsync } from './context';
-import { InfiniteWidthError } from './errors';
+import { disposedError } from './errors';
 import { kernel, kernelSync, splitArguments } from './kernel';
 import type { LinearAlgebra } from './linalg/contract';
 import { fit, gpInference, gradientDescentMse, gradientDescentMseEnsemble, load } from './predict/index';
@@ -16,7 +16,7 @@ export interface Engine extends EngineContext {
   readonly gradientDescentMseEnsemble: typeof gradientDescentMseEnsemble;
   readonly fit: typeof fit;
   readonly load: typeof load;
-  /** Releases the engine's memory; later calls throw ERR_ARGUMENT. */
+  /** Ends the engine's workers and releases its memory; calls that are not finished reject and later ones throw, with ERR_ARGUMENT. */
   dispose(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -28,13 +28,15 @@ export interface Engine extends EngineContext {
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
   let context: EngineContext | null = await openContextAsync(options);
   const { capabilities } = context;
+  if (typeof options.threads === 'number') await context.threads.warm();
   const live = (): EngineContext => {
     if (context) return context;
-    throw new InfiniteWidthError('ERR_ARGUMENT', 'this engine was disposed; make another with createEngine()');
+    throw disposedError();
   };
   const dispose = async () => {
-    context?.threads.dispose();
+    const threads = context?.threads;
     context = null;
+    await threads?.dispose();
   };
   const engine: Engine = {
     capabilities,

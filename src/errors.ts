@@ -43,3 +43,14 @@ export class AbortError extends Error {
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new AbortError(signal.reason);
 }
+
+/** A worker threw, exited or was terminated: for the calls it worked for. */
+export function workerDied(cause: unknown): InfiniteWidthError {
+  const reason = (cause as Error | null)?.message || String(cause);
+  const message = `a worker died in the middle of its work: ${reason}; the engine starts new ones for the next call`;
+  return new InfiniteWidthError('ERR_WORKER_DIED', message, {}, { cause });
+}
+
+/** For calls on an engine after its end, and for those it had not finished. */
+export const disposedError = (): InfiniteWidthError =>
+  new InfiniteWidthError('ERR_ARGUMENT', 'this engine was disposed; make another with createEngine()');

@@ -2,7 +2,6 @@
 import type { EngineContext } from './context';
 import { throwIfAborted } from './errors';
 import { computeTiles } from './execute/local';
-import { computeTilesOnTeam } from './execute/team';
 import { macrotask } from './execute/yield';
 import { prepare } from './kernel-job';
 import type { DType, NDArray, TypedArray } from './ndarray';
@@ -76,8 +75,7 @@ export async function kernel<F extends KernelField>(
   const job = prepare(net, x1, ...splitArguments(second, third));
   const { signal } = job.options;
   throwIfAborted(signal);
-  const shared = await job.context.threads.lend(job.plan.flops, (team) => computeTilesOnTeam(team, job));
-  if (shared) return job.result;
+  if (await job.context.threads.computeTiles(job)) return job.result;
   for (const _ of computeTiles(job)) {
     await macrotask();
     throwIfAborted(signal);

@@ -94,8 +94,12 @@ export function flopsPerPair({ program, features }: TileJob): number {
   return 2 * features + program.ops.reduce((sum, { code }) => sum + FLOPS[code], 0);
 }
 
+/** Two arrays of the greatest length there is (8 GiB): as much as can be asked of a runtime that does not say what is free, as browsers. */
+const UNKNOWN_MEMORY = 2 ** 34;
+
 function refuse(resultBytes: number, workspaceBytes: number, n1: number, n2: number): void {
-  const free = availableMemory();
+  const stated = availableMemory();
+  const free = Number.isFinite(stated) ? stated : UNKNOWN_MEMORY;
   const bytes = resultBytes + workspaceBytes;
   if (bytes <= free && workspaceBytes <= WASM_BYTES) return;
   throw new InfiniteWidthError(

@@ -5,6 +5,7 @@
  */
 import { NEAR, SEGMENT } from './duals/angle';
 import { DOUBLE } from './duals/coefficients';
+import { hypot } from './hypot';
 import type { Step } from './infer';
 import type { DType } from './ndarray';
 import * as op from './opcodes';
@@ -75,8 +76,7 @@ export function compile(steps: readonly Step[], threshold: number): Program {
     if (step.kind === 'affine' && next?.kind === 'rectified' && builder.canFuse(step)) {
       builder.fused(step, next);
       i++;
-    } else
-      builder.step(step, seesMargin(steps.slice(i)));
+    } else builder.step(step, seesMargin(steps.slice(i)));
   }
   builder.unfuse();
   builder.emit(op.FINISH);
@@ -169,8 +169,8 @@ function seesMargin(steps: readonly Step[]): boolean {
   let largest = 0;
   for (const [i, step] of steps.entries()) {
     if (step.kind === 'rectified') return true;
-    if (step.kind === 'affine') largest = Math.hypot(step.w * largest, step.b);
-    else if (step.kind === 'shift') largest = Math.hypot(largest, step.c);
+    if (step.kind === 'affine') largest = hypot(step.w * largest, step.b);
+    else if (step.kind === 'shift') largest = hypot(largest, step.c);
     else if (i > 0 && Math.abs(step.b) * largest > STEEP_ERF) return true;
     else largest = Math.abs(step.a);
   }

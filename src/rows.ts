@@ -6,6 +6,7 @@
 import { acuteAngle } from './duals/angle';
 import { type Scalar, scalar } from './duals/scalar';
 import { InfiniteWidthError } from './errors';
+import { hypot } from './hypot';
 import type { Step } from './infer';
 import * as op from './opcodes';
 import { type Program, rectifiedConstants } from './program';
@@ -95,7 +96,7 @@ const over = (a: number, b: number): number => (b > 0 ? a / b : 0);
 function affineRow(step: Extract<Step, { kind: 'affine' }>, row: Row): AffineRow {
   const { w, b, fanIn, hasBias } = step;
   const wr = w * row.r;
-  const radius = b === 0 ? wr : Math.hypot(wr, b);
+  const radius = b === 0 ? wr : hypot(wr, b);
   const sigma = radius > 0 ? radius : w > 0 ? w * row.sigma : row.sigma;
   const entry: AffineRow = {
     u: over(wr, radius),
@@ -111,7 +112,7 @@ function affineRow(step: Extract<Step, { kind: 'affine' }>, row: Row): AffineRow
 }
 
 function shiftRow(c: number, row: Row): AffineRow {
-  const radius = Math.hypot(row.r, c);
+  const radius = hypot(row.r, c);
   const entry = { u: row.r / radius, v: Math.abs(c) / radius, alpha: row.sigma / radius, pi: 0, beta: 0 };
   row.t *= entry.alpha ** 2;
   row.r = radius;

@@ -1,97 +1,219 @@
-/** The threads of an engine: whether there can be any, and the team that runs them, made when work first needs it. */
-import { type CoreBuild, compileShared, instantiateShared } from './backends/core';
-import { type CreateWorker, spawnObstacle } from './backends/spawn';
-import { Team } from './backends/team';
+/**
+ * The threads of an engine: whether there can be any, how they share work, and who has them. They are started when work first needs
+ * them, on shared memory where that is possible, otherwise on memories of their own with tiles as messages, otherwise not at all.
+ */
+import type { CoreBuild } from './backends/core';
+import type { MessagePool } from './backends/message-pool';
+import type { Team } from './backends/team';
+import { type CreateWorker, sharingObstacle, workersObstacle } from './backends/workers';
+import { disposedError } from './errors';
+import type { KernelJob } from './kernel-job';
 
 export interface ThreadsReport {
   /** Threads that large work runs on, the calling one included. */
   readonly used: number;
   /** Cores of the machine, as far as the runtime tells. */
   readonly available: number;
-  /** How they share work, or why there is one only. */
+  /** How they share work: one memory, tiles as messages, or there is one thread only. */
+  readonly sharing: 'memory' | 'messages' | 'none';
+  /** Why it is that and not better. */
   readonly reason: string;
 }
 
-/** Floating-point operations from which a team that sleeps, or does not exist yet, pays for itself. */
+export interface ThreadsOptions {
+  /** The build whose shared-memory twin threads run; null where there is none. */
+  readonly build: CoreBuild | null;
+  /** The core that workers without shared memory run; null: no threads at all, for `reason`. */
+  readonly module: WebAssembly.Module | null;
+  readonly asked: 'auto' | number;
+  readonly createWorker?: CreateWorker;
+  readonly sharedMemory?: boolean;
+  readonly reason?: string;
+}
+
+/** Floating-point operations from which a team that sleeps, messages, or threads that do not exist yet pay for themselves. */
 const WORTH_WAKING = 2e7;
+const WORTH_SENDING = 1e8;
 const WORTH_STARTING = 5e8;
 /** A team whose memory grew beyond this is ended when it is given back, since WebAssembly memory cannot shrink. */
 const KEEP_BYTES = 256 << 20;
 
-export class Threads {
-  private team: Promise<Team> | null = null;
-  private current: Team | null = null;
-  private disposed = false;
-  readonly report: ThreadsReport;
+type Crews = typeof import('./crews');
 
-  constructor(
-    private readonly build: CoreBuild,
-    asked: 'auto' | number,
-    private readonly createWorker?: CreateWorker,
-    obstacle: string | null = sharingObstacle(createWorker),
-  ) {
-    const available = coreCount();
-    const wanted = asked === 'auto' ? available : asked;
-    const used = obstacle === null ? wanted : 1;
-    const reason =
-      obstacle ?? (wanted === 1 ? (asked === 1 ? 'one thread was asked for' : 'there is one core') : 'workers on shared memory');
-    this.report = { used, available, reason };
+/**
+ * Who starts threads: their code is loaded by an asynchronous import, so asynchronous work does (`lend`, `computeTiles`, `warm`), and
+ * `createEngine` where a number of threads is asked for. From then on synchronous work has them too (`tryLend`), unless asynchronous work
+ * has them just then: one thread does that.
+ */
+export class Threads {
+  private readonly available = coreCount();
+  private readonly wanted: number;
+  private sharing: ThreadsReport['sharing'];
+  private reason: string;
+  private crews: Crews | null = null;
+  private shared: WebAssembly.Module | null = null;
+  private current: Team | MessagePool | null = null;
+  private turns: Promise<unknown> = Promise.resolve();
+  private busy = false;
+  private disposed = false;
+
+  constructor(private readonly options: ThreadsOptions) {
+    const { asked, createWorker } = options;
+    this.wanted = asked === 'auto' ? this.available : asked;
+    const none = noThreads(options, this.wanted) ?? workersObstacle(createWorker);
+    const messages = none === null ? noSharing(options) : null;
+    this.sharing = none !== null ? 'none' : messages !== null ? 'messages' : 'memory';
+    this.reason = none ?? (messages === null ? 'workers on shared memory' : sentBecause(messages));
   }
 
   /** No threads but the calling one. */
   static single(reason: string): Threads {
-    return new Threads('simd', 1, undefined, reason);
+    return new Threads({ build: null, module: null, asked: 1, reason });
   }
 
-  /** Runs `body` with a team if there are threads and the work is worth it; null if one thread should do it. */
+  get report(): ThreadsReport {
+    const { available, sharing, reason } = this;
+    const refused = this.current?.refusals.length ?? 0;
+    return { used: sharing === 'none' ? 1 : this.wanted - refused, available, sharing, reason };
+  }
+
+  /** Computes every tile of a kernel over the threads; false if one thread should do it. @throws ERR_WORKER_DIED, AbortError */
+  async computeTiles(job: KernelJob): Promise<boolean> {
+    if (!this.worth(job.plan.flops)) return false;
+    return this.turn(async () => {
+      const crew = await this.obtain();
+      if (crew && this.crews) await this.use(crew, () => runTiles(this.crews as Crews, crew, job));
+      return crew !== null;
+    });
+  }
+
+  /** Runs `body` with a team on shared memory if there is one and the work is worth it; null if one thread should do it. */
   async lend<R>(flops: number, body: (team: Team) => Promise<R>): Promise<{ result: R } | null> {
-    if (this.report.used === 1 || this.disposed || flops < (this.current ? WORTH_WAKING : WORTH_STARTING)) return null;
-    const team = await this.obtain();
-    return team.lend(async () => {
-      try {
-        return { result: await body(team) };
-      } finally {
-        if (team.died || team.core.memory.buffer.byteLength > KEEP_BYTES) this.retire(team);
-      }
+    if (this.sharing !== 'memory' || !this.worth(flops)) return null;
+    return this.turn(async () => {
+      const crew = await this.obtain();
+      if (!this.isTeam(crew)) return null;
+      return { result: await this.use(crew, () => body(crew)) };
     });
   }
 
-  dispose(): void {
+  /** Runs `body` at once with a team that is loaded and free; null if one thread should do it. */
+  tryLend<R>(flops: number, body: (team: Team) => R): { result: R } | null {
+    if (this.disposed || this.busy || !this.crews || this.sharing !== 'memory' || !this.worth(flops)) return null;
+    const team = this.obtainLoaded(this.crews);
+    if (!this.isTeam(team)) return null;
+    try {
+      return { result: body(team) };
+    } finally {
+      this.giveBack(team);
+    }
+  }
+
+  /** Starts the threads if there are any and work of so many operations is worth it. */
+  async warm(flops = Infinity): Promise<void> {
+    if (!this.current && this.worth(flops)) await this.turn(() => this.obtain());
+  }
+
+  /** Ends every worker. Work that is not finished is rejected. */
+  async dispose(): Promise<void> {
     this.disposed = true;
-    if (this.current) this.retire(this.current);
+    if (this.current) await this.retire(this.current);
   }
 
-  private obtain(): Promise<Team> {
-    if (this.current?.died) this.retire(this.current);
-    this.team ??= this.start().catch((error) => {
-      this.team = null;
-      throw error;
+  private worth(flops: number): boolean {
+    if (this.sharing === 'none') return false;
+    return flops >= (!this.current ? WORTH_STARTING : this.sharing === 'memory' ? WORTH_WAKING : WORTH_SENDING);
+  }
+
+  /** Runs `body` once every earlier caller is done. */
+  private turn<R>(body: () => Promise<R>): Promise<R> {
+    const turn = this.turns.then(() => {
+      if (this.disposed) throw disposedError();
+      return body();
     });
-    return this.team;
+    this.turns = turn.catch(() => {});
+    return turn;
   }
 
-  private async start(): Promise<Team> {
-    const module = await compileShared(this.build);
-    const team = new Team(instantiateShared(module), module, this.report.used, this.createWorker);
-    this.current = team;
-    return team;
+  private async use<R>(crew: Team | MessagePool, body: () => Promise<R>): Promise<R> {
+    this.busy = true;
+    try {
+      return await body();
+    } finally {
+      this.busy = false;
+      this.giveBack(crew);
+    }
   }
 
-  private retire(team: Team): void {
-    team.dispose();
-    if (this.current !== team) return;
-    this.current = null;
-    this.team = null;
+  /** The crew, a new one where the last has died; null where none can be had any more. */
+  private async obtain(): Promise<Team | MessagePool | null> {
+    try {
+      this.crews ??= await import('./crews');
+      if (this.sharing === 'memory' && this.options.build) this.shared ??= await this.crews.compileShared(this.options.build);
+    } catch (error) {
+      this.demote((error as Error).message);
+    }
+    if (this.disposed) throw disposedError();
+    return this.crews && this.obtainLoaded(this.crews);
+  }
+
+  private obtainLoaded(crews: Crews): Team | MessagePool | null {
+    if (this.current?.died) void this.retire(this.current);
+    if (this.current && this.current.refusals.length === this.wanted - 1) this.demote(this.current.refusals[0]);
+    while (!this.current && this.sharing !== 'none')
+      try {
+        this.current = this.start(crews);
+      } catch (error) {
+        this.demote((error as Error).message);
+      }
+    return this.current;
+  }
+
+  private start({ Team, MessagePool, instantiateShared }: Crews): Team | MessagePool {
+    const { module, createWorker } = this.options;
+    if (this.sharing === 'memory' && this.shared) return new Team(instantiateShared(this.shared), this.shared, this.wanted, createWorker);
+    return new MessagePool(module as WebAssembly.Module, this.wanted, createWorker);
+  }
+
+  /** Makes do with less. */
+  private demote(why: string): void {
+    if (this.current) void this.retire(this.current);
+    const toMessages = this.sharing === 'memory' && this.crews !== null;
+    this.sharing = toMessages ? 'messages' : 'none';
+    this.reason = toMessages ? sentBecause(why) : why;
+  }
+
+  private giveBack(crew: Team | MessagePool): void {
+    if (crew.died || (this.isTeam(crew) && crew.core.memory.buffer.byteLength > KEEP_BYTES)) void this.retire(crew);
+  }
+
+  private async retire(crew: Team | MessagePool): Promise<void> {
+    if (this.current === crew) this.current = null;
+    await crew.dispose();
+  }
+
+  private isTeam(crew: Team | MessagePool | null): crew is Team {
+    return crew !== null && this.crews !== null && crew instanceof this.crews.Team;
   }
 }
 
-/** Why threads cannot share memory here, or null. */
-function sharingObstacle(createWorker?: CreateWorker): string | null {
-  const { crossOriginIsolated, window } = globalThis as { crossOriginIsolated?: boolean; window?: unknown };
-  if (typeof SharedArrayBuffer !== 'function') return 'this runtime has no SharedArrayBuffer';
-  if (window !== undefined && crossOriginIsolated === false)
-    return 'the page is not cross-origin isolated: serve it with COOP same-origin and COEP require-corp';
-  return spawnObstacle(createWorker);
+function runTiles({ Team, computeTilesOnTeam, computeTilesByMessages }: Crews, crew: Team | MessagePool, job: KernelJob): Promise<void> {
+  return crew instanceof Team ? computeTilesOnTeam(crew, job) : computeTilesByMessages(crew, job);
+}
+
+const sentBecause = (why: string): string => `tiles travel as messages: ${why}`;
+
+/** Why there is one thread whatever the runtime can do, or null. */
+function noThreads({ module, asked, reason }: ThreadsOptions, wanted: number): string | null {
+  if (module === null) return reason ?? 'there is no core for threads';
+  if (wanted > 1) return null;
+  return asked === 1 ? 'one thread was asked for' : 'there is one core';
+}
+
+/** Why threads do not share memory, or null. */
+function noSharing({ build, sharedMemory = true }: ThreadsOptions): string | null {
+  if (build === null) return 'the core was given as a module';
+  return sharedMemory ? sharingObstacle() : 'sharedMemory: false was asked for';
 }
 
 /** Cores of the machine. */

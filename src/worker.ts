@@ -34,9 +34,10 @@ class Tiles {
     this.panels.clear();
   }
 
-  compute({ index, row, col, panels, dropped, lower, transposed }: TileMessage): WorkerReply & { blocks: TypedArray[] } {
+  /** Null after a job that could not be opened. */
+  compute({ index, row, col, panels, dropped, lower, transposed }: TileMessage): (WorkerReply & { blocks: TypedArray[] }) | null {
     const { open } = this;
-    if (!open) throw new Error('no job is open');
+    if (!open) return null;
     for (const id of dropped) this.panels.delete(id);
     for (const [id, panel] of panels) this.panels.set(id, panel);
     const [left, right] = [this.panels.get(row) as Panel, this.panels.get(col) as Panel];
@@ -83,8 +84,8 @@ function attempt(port: Port, call: number, body: () => void): void {
     body();
   } catch (error) {
     if (!(error instanceof InfiniteWidthError)) throw error;
-    const { code, message, details } = error;
-    port.postMessage({ kind: 'failure', call, code, message, details });
+    const { code, details } = error;
+    port.postMessage({ kind: 'failure', call, code, message: error.message.replace(` [${code}]`, ''), details });
   }
 }
 
@@ -94,7 +95,9 @@ function main(): void {
   const handle = (message: WorkerMessage) => {
     if (message.kind === 'shared') {
       const { module, memory, control, thread } = message;
-      const { serve } = new WebAssembly.Instance(module, { env: { memory } }).exports as { serve: (control: number, thread: number) => void };
+      const { serve } = new WebAssembly.Instance(module, { env: { memory } }).exports as {
+        serve: (control: number, thread: number) => void;
+      };
       serve(control, thread);
     } else if (message.kind === 'messages') tiles = new Tiles(message.module);
     else if (message.kind === 'job') attempt(port, message.call, () => tiles?.begin(message));

@@ -87,6 +87,15 @@ describe('a quick run', () => {
     }
   });
 
+  it('compares threads with one thread, and times an empty batch', { timeout: 180_000 }, async () => {
+    const report = await run('main', 'scaling');
+    const ratios = comparisonsOf(report, 'scaling').flatMap((comparison) => comparison.ratios);
+    expect(ratios.filter(({ ours, peer }) => ours === '2 threads' && peer === '1 thread').length).toBe(8);
+    expect(ratios.filter(({ ours, peer }) => ours === '8 threads' && peer === '2 threads').length).toBe(8);
+    const tables = report.sections.find(({ name }) => name === 'scaling')?.tables ?? [];
+    expect(tables.filter(({ title }) => title.startsWith('an empty batch')).flatMap(({ rows }) => rows).length).toBe(1);
+  });
+
   it('refuses a section that does not exist', async () => {
     await expect(run('main', 'nothing')).rejects.toMatchObject({ code: 2 });
   });

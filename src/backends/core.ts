@@ -19,7 +19,7 @@ export interface Core {
 
 const PAGE = 65536;
 /** Instances above this size are dropped when given back, since WebAssembly memory cannot shrink. */
-const KEEP_BYTES = 64 << 20;
+export const KEEP_BYTES = 64 << 20;
 
 export const ALIGN = 64;
 export const aligned = (bytes: number): number => Math.ceil(bytes / ALIGN) * ALIGN;
@@ -28,7 +28,7 @@ export const aligned = (bytes: number): number => Math.ceil(bytes / ALIGN) * ALI
 export class CorePool {
   private readonly idle: Core[] = [];
   constructor(
-    private readonly module: WebAssembly.Module,
+    readonly module: WebAssembly.Module,
     /** Fills constant tables of a fresh instance. */
     private readonly initialise: (core: Core) => void = () => {},
   ) {}
@@ -59,7 +59,8 @@ export class CorePool {
   }
 }
 
-function coreOf(exports: Record<string, unknown>, memory: WebAssembly.Memory): Core {
+/** An instance with its memory; its tables are empty until initialiseCore. */
+export function coreOf(exports: Record<string, unknown>, memory: WebAssembly.Memory): Core {
   const base = aligned((exports.__heap_base as WebAssembly.Global).value as number);
   return {
     exports: exports as Core['exports'],
@@ -130,9 +131,16 @@ export async function compileCore(source: string | URL | Response | BufferSource
   if (source instanceof WebAssembly.Module) return source;
   if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return compileBytes(source, 'the given bytes');
   const response = source instanceof Response ? source : await fetchCore(source);
-  const place = response.url || String(source);
-  if (!response.ok) throw loadError(`${place} answered with status ${response.status}`, { url: place, status: response.status });
-  return compileBytes(await response.arrayBuffer(), place);
+  const url = response.url || String(source);
+  const { status } = response;
+  const bytes = await response.arrayBuffer().catch((cause) => {
+    throw loadError(`${url} (status ${status}) broke off: ${(cause as Error).message}`, { url, status }, cause);
+  });
+  if (!response.ok) {
+    const firstBytes = firstBytesOf(bytes);
+    throw loadError(`${url} answered with status ${status} (first bytes ${firstBytes})`, { url, status, firstBytes });
+  }
+  return compileBytes(bytes, `${url} (status ${status})`, { url, status });
 }
 
 async function fetchCore(url: string | URL): Promise<Response> {
@@ -143,19 +151,30 @@ async function fetchCore(url: string | URL): Promise<Response> {
   }
 }
 
-function compileBytes(bytes: BufferSource, place: string): WebAssembly.Module {
+function compileBytes(bytes: BufferSource, place: string, details: Record<string, unknown> = {}): WebAssembly.Module {
   try {
     return new WebAssembly.Module(bytes);
   } catch (cause) {
-    const head = ArrayBuffer.isView(bytes) ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) : new Uint8Array(bytes);
-    const firstBytes = Array.from(head.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
-    const hint = head[0] === 0x3c ? '; this is HTML, not WebAssembly: check the path' : '';
+    const firstBytes = firstBytesOf(bytes);
+    const hint = firstBytes.startsWith('3c') ? '; this is HTML, not WebAssembly: check the path' : '';
     throw loadError(
-      `${place} does not compile (first bytes ${firstBytes}${hint}): ${(cause as Error).message}`,
-      { place, firstBytes },
+      `${place} does not compile (first bytes ${firstBytes}${hint}): ${(cause as Error).message}${policyHint(cause)}`,
+      { place, firstBytes, ...details },
       cause,
     );
   }
+}
+
+/** What a content security policy must allow, where one forbids compiling. */
+const policyHint = (cause: unknown): string =>
+  /CSP|Content Security Policy|unsafe-eval/i.test((cause as Error).message)
+    ? "; the page's policy must allow script-src 'wasm-unsafe-eval'"
+    : '';
+
+/** In hexadecimal. */
+function firstBytesOf(bytes: BufferSource): string {
+  const head = ArrayBuffer.isView(bytes) ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) : new Uint8Array(bytes);
+  return Array.from(head.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
 }
 
 const loadError = (message: string, details: Record<string, unknown>, cause?: unknown): InfiniteWidthError =>

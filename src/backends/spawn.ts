@@ -1,97 +1,162 @@
 /**
- * Starting a worker wherever that is possible: worker_threads in Node; in browsers a user's hook, the file beside the bundle, or a Blob.
- * The worker's code needs nothing but what it is sent.
+ * Starting a worker wherever that is possible: by the user's hook; in Node by worker_threads; in browsers from the file beside the bundle
+ * or, where that does not load, from a Blob. A way has failed when it throws, when the worker fails before it says that it is ready, or
+ * when it says nothing for a while.
  */
-import { InfiniteWidthError } from '../errors';
+import { workerSource } from '../../build/worker.js';
+import { startWorkerFile } from '../worker-file';
+import { type CreateWorker, type NodeWorker, nodeWorkerClass, type WorkerLike } from './workers';
 
-/** What the library needs of a worker: those of Node and of browsers both have it. */
-export interface WorkerLike {
-  postMessage(message: unknown, transfer?: readonly Transferable[]): void;
-  terminate(): unknown;
+export type { CreateWorker, WorkerLike } from './workers';
+
+export interface WorkerEvents {
+  ready?(): void;
+  /** Anything the worker says but that it is ready. */
+  received?(data: unknown): void;
+  /** It was ready, and then threw, exited or was terminated. At most once, never after `stop`. */
+  died(cause: unknown): void;
+  /** No way of starting it is left. At most once, never after `stop`. */
+  refused(reason: string): void;
 }
-
-/** Makes a worker that runs the file `worker.js` of this package; for bundlers and policies that refuse the built-in ways. */
-export type CreateWorker = () => WorkerLike;
 
 export interface Spawned {
-  readonly worker: WorkerLike;
-  /** Calls `died` once if the worker throws, exits or is terminated before `stop`. */
-  onDeath(died: (cause: unknown) => void): void;
-  onMessage(received: (data: unknown) => void): void;
-  stop(): void;
+  post(message: unknown, transfer?: readonly Transferable[]): void;
+  /** Whether the worker is known to have stopped since it was ready, told without a turn of the event loop. Only Node knows. */
+  hasStopped(): boolean;
+  /** Ends the worker, whatever it does. */
+  stop(): Promise<void>;
 }
 
-interface NodeWorker extends WorkerLike {
-  on(event: string, listener: (value: unknown) => void): void;
-  unref(): void;
-}
-type NodeWorkerClass = new (source: string, options: { eval: true; name: string }) => NodeWorker;
+/** What a policy must allow, for capabilities. */
+const REMEDY = "allow worker-src 'self' or blob: in the content security policy, or pass createWorker";
+/** Seconds of silence after which a worker counts as not loaded; counted one by one, so that time in which this thread was blocked does not count. */
+const PATIENCE = 5;
 
-/** worker_threads, without an import that bundlers for browsers would follow. */
-function nodeWorkerClass(): NodeWorkerClass | undefined {
-  const runtime = (globalThis as { process?: { getBuiltinModule?: (name: string) => { Worker?: NodeWorkerClass } | undefined } }).process;
-  return runtime?.getBuiltinModule?.('node:worker_threads')?.Worker;
+/** Starts a worker and posts it `first`. Failures are reported later, never thrown. */
+export function spawn(first: unknown, events: WorkerEvents, createWorker?: CreateWorker): Spawned {
+  return new SpawnedWorker(first, events, waysToStart(createWorker));
 }
 
-/** Why no worker can be started here, or null. */
-export function spawnObstacle(createWorker?: CreateWorker): string | null {
-  if (createWorker || nodeWorkerClass() || typeof Worker === 'function') return null;
-  return 'this runtime has no workers';
-}
-
-/**
- * Starts a worker on `source`. @throws ERR_UNSUPPORTED where every way is refused (a content security policy must allow
- * `worker-src 'self'` or `blob:`)
- */
-export function spawn(source: string, createWorker?: CreateWorker): Spawned {
+function waysToStart(createWorker?: CreateWorker): CreateWorker[] {
+  if (createWorker) return [createWorker];
   const NodeWorker = nodeWorkerClass();
-  if (createWorker) return adopt(createWorker());
-  if (NodeWorker) return adopt(new NodeWorker(source, { eval: true, name: 'infinite-width' }));
-  const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+  if (NodeWorker) return [() => new NodeWorker(workerSource, { eval: true, name: 'infinite-width' })];
+  return [startWorkerFile, startBlob];
+}
+
+function startBlob(): Worker {
+  const url = URL.createObjectURL(new Blob([workerSource], { type: 'text/javascript' }));
   try {
-    return adopt(new Worker(url));
-  } catch (cause) {
-    throw new InfiniteWidthError(
-      'ERR_UNSUPPORTED',
-      `a worker cannot be started: ${(cause as Error).message}; allow worker-src blob: or pass createWorker`,
-      {},
-      { cause },
-    );
+    return new Worker(url);
   } finally {
-    URL.revokeObjectURL(url);
+    // Not at once: Firefox fetches it after the constructor has returned.
+    setTimeout(() => URL.revokeObjectURL(url), 60_000);
   }
 }
 
-function adopt(worker: WorkerLike): Spawned {
-  let stopped = false;
-  let dead = false;
-  const mourners: ((cause: unknown) => void)[] = [];
-  const die = (cause: unknown) => {
-    if (stopped || dead) return;
-    dead = true;
-    for (const died of mourners) died(cause);
-  };
-  const node = worker as Partial<NodeWorker> & Partial<Worker>;
-  if (node.on) {
-    node.on('error', die);
-    node.on('exit', (code) => die(new Error(`exit code ${String(code)}`)));
-    node.unref?.();
-  } else {
-    node.addEventListener?.('error', (event) => {
+class SpawnedWorker implements Spawned {
+  private worker: WorkerLike | null = null;
+  private state: 'starting' | 'ready' | 'over' = 'starting';
+  private readonly reasons: string[] = [];
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly first: unknown,
+    private readonly events: WorkerEvents,
+    private readonly ways: CreateWorker[],
+  ) {
+    this.start();
+  }
+
+  post(message: unknown, transfer: readonly Transferable[] = []): void {
+    this.worker?.postMessage(message, transfer);
+  }
+
+  hasStopped(): boolean {
+    const { performance } = (this.worker ?? {}) as Partial<NodeWorker>;
+    return performance !== undefined && performance.eventLoopUtilization().idle < 0;
+  }
+
+  async stop(): Promise<void> {
+    this.state = 'over';
+    await this.drop();
+  }
+
+  private start(): void {
+    const way = this.ways.shift();
+    if (!way) return this.refuse();
+    try {
+      this.worker = way();
+      this.listen(this.worker);
+      this.worker.postMessage(this.first);
+    } catch (error) {
+      return this.fail(error);
+    }
+    this.wait(PATIENCE);
+  }
+
+  private listen(worker: WorkerLike): void {
+    const received = (data: unknown) => {
+      if (worker === this.worker && this.state !== 'over') this.receive(data);
+    };
+    const failed = (cause: unknown) => {
+      if (worker === this.worker) this.fail(cause);
+    };
+    const target = worker as Partial<NodeWorker> & Partial<Worker>;
+    if (target.on) {
+      target.on('message', received);
+      target.on('error', failed);
+      target.on('exit', (code) => failed(new Error(`exit code ${String(code)}`)));
+      target.unref?.();
+      return;
+    }
+    target.addEventListener?.('message', (event) => received((event as MessageEvent).data));
+    target.addEventListener?.('messageerror', () => failed(new Error('a message could not be read')));
+    target.addEventListener?.('error', (event) => {
       event.preventDefault();
-      die(new Error((event as ErrorEvent).message || 'the worker did not load'));
+      failed(new Error((event as ErrorEvent).message || 'its file does not load'));
     });
   }
-  return {
-    worker,
-    onDeath: (died) => void mourners.push(died),
-    onMessage(received) {
-      if (node.on) node.on('message', received);
-      else node.addEventListener?.('message', (event) => received((event as MessageEvent).data));
-    },
-    stop() {
-      stopped = true;
-      void worker.terminate();
-    },
-  };
+
+  private receive(data: unknown): void {
+    if ((data as { kind?: string } | null)?.kind !== 'ready') return this.events.received?.(data);
+    if (this.state !== 'starting') return;
+    clearTimeout(this.timer);
+    this.state = 'ready';
+    this.hasStopped();
+    this.events.ready?.();
+  }
+
+  private fail(cause: unknown): void {
+    if (this.state === 'over') return;
+    const wasReady = this.state === 'ready';
+    void this.drop();
+    if (wasReady) {
+      this.state = 'over';
+      return this.events.died(cause);
+    }
+    this.reasons.push((cause as Error)?.message || String(cause));
+    this.start();
+  }
+
+  private refuse(): void {
+    this.state = 'over';
+    const reason = `a worker cannot be started: ${this.reasons.join('; ')}; ${REMEDY}`;
+    queueMicrotask(() => this.events.refused(reason));
+  }
+
+  private wait(seconds: number): void {
+    this.timer = setTimeout(() => {
+      if (seconds > 1) this.wait(seconds - 1);
+      else this.fail(new Error(`it said nothing for ${PATIENCE} seconds`));
+    }, 1000);
+    (this.timer as { unref?: () => void }).unref?.();
+  }
+
+  private async drop(): Promise<void> {
+    clearTimeout(this.timer);
+    const { worker } = this;
+    this.worker = null;
+    await worker?.terminate();
+  }
 }

@@ -1,10 +1,11 @@
 /**
  * A team of threads on one shared memory (assembly/team.ts). Tasks are records in that memory; the calling thread may take tasks too. One
- * batch at a time: `lend` queues callers. A team that lost a worker is finished; its owner makes a new one.
+ * batch at a time. A team that lost a worker is finished; its owner makes a new one. A worker that never starts takes no tasks: the others do.
  */
-import { InfiniteWidthError } from '../errors';
+import { disposedError, workerDied } from '../errors';
 import { macrotask } from '../execute/yield';
 import { aligned, type Core } from './core';
+import type { SharedStart } from './messages';
 import { type CreateWorker, type Spawned, spawn } from './spawn';
 
 /** Word positions in the control block, as in assembly/team.ts. */
@@ -22,27 +23,37 @@ enum Word {
 }
 const CONTROL_BYTES = 256;
 /** No task can be taken: between batches, and after an abort. */
-const CLOSED = 0x7fffffff;
+const CLOSED = -1;
+/** Bits of the index in the next word; above them stands a tag that differs from batch to batch. */
+const INDEX_BITS = 20;
+const TAGS = 0x7ff;
 
 /** What `take` answers instead of a task's index. */
 const NONE_LEFT = -2;
 
-/** Runs in the worker: instantiates the core on the shared memory and serves until told to stop. */
-export const SHARED_WORKER_SOURCE = `
-const start = ({ module, memory, control, thread }) =>
-  new WebAssembly.Instance(module, { env: { memory } }).exports.serve(control, thread);
-if (typeof self === 'undefined' || typeof process === 'object' && process.versions && process.versions.node)
-  require('node:worker_threads').parentPort.once('message', start);
-else self.onmessage = ({ data }) => start(data);
-`;
+/** Loads of a counter before the calling thread naps, where it may: some tens of microseconds; and how long it naps. */
+const SPINS = 20000;
+const NAP_MS = 0.2;
+/**
+ * A caller that does not return to its event loop hears of no death. Where a task that was taken stays unfinished for LOOK_MS it asks
+ * whether a worker has stopped; where that cannot be known, it takes one for dead after PATIENCE_MS and PATIENCE_TASKS times the
+ * longest of its own tasks. Of a nap counts NAP_COUNTS_MS at most: the machine slept.
+ */
+const LOOK_MS = 20;
+const PATIENCE_MS = 10_000;
+const PATIENCE_TASKS = 20;
+const NAP_COUNTS_MS = 20;
 
 export class Team {
   /** Start of the memory that callers lay out. */
   readonly base: number;
   private readonly control: number;
   private readonly workers: Spawned[];
-  private death: unknown = null;
-  private queue: Promise<unknown> = Promise.resolve();
+  /** Why the team is finished. */
+  private end: Error | null = null;
+  /** Why workers could not be started, one reason for each. */
+  readonly refusals: string[] = [];
+  private readonly mayBlock: boolean;
 
   /** @param threads the calling thread included */
   constructor(
@@ -56,32 +67,32 @@ export class Team {
     const words = this.words();
     words.fill(0);
     words[Word.next] = CLOSED;
+    this.mayBlock = mayBlock(words);
     words[Word.work] = this.control + CONTROL_BYTES;
     words[Word.workBytes] = aligned(workBytes);
     this.base = this.control + CONTROL_BYTES + aligned(workBytes) * threads;
-    this.workers = Array.from({ length: threads - 1 }, () => spawn(SHARED_WORKER_SOURCE, createWorker));
-    this.workers.forEach(({ worker, onDeath }, i) => {
-      onDeath((cause) => {
-        this.death ??= cause ?? new Error('no reason given');
-      });
-      worker.postMessage({ module, memory: core.memory, control: this.control, thread: i + 1 });
+    this.workers = Array.from({ length: threads - 1 }, (_, i) => {
+      const start: SharedStart = { kind: 'shared', module, memory: core.memory, control: this.control, thread: i + 1 };
+      const died = (cause: unknown) => {
+        this.end ??= workerDied(cause);
+      };
+      return spawn(start, { died, refused: (reason) => this.refusals.push(reason) }, createWorker);
     });
   }
 
+  /** A worker died, or the team was disposed. */
   get died(): boolean {
-    return this.death !== null;
+    return this.end !== null;
+  }
+
+  /** Workspace of linear algebra on the calling thread. */
+  get work(): number {
+    return this.control + CONTROL_BYTES;
   }
 
   /** Makes [base, base + bytes) addressable. @throws ERR_OUT_OF_MEMORY */
   reserve(bytes: number): void {
     this.core.reserve(this.base + bytes - this.control);
-  }
-
-  /** Runs `body` once every earlier caller is done. */
-  lend<R>(body: () => Promise<R>): Promise<R> {
-    const turn = this.queue.then(body);
-    this.queue = turn.catch(() => {});
-    return turn;
   }
 
   /** Opens a batch of `total` tasks, none of them released. */
@@ -92,7 +103,7 @@ export class Team {
     Atomics.store(words, Word.total, total);
     Atomics.store(words, Word.limit, 0);
     Atomics.store(words, Word.done, 0);
-    Atomics.store(words, Word.next, 0);
+    Atomics.store(words, Word.next, (Atomics.load(words, Word.generation) & TAGS) << INDEX_BITS);
     Atomics.add(words, Word.generation, 1);
     Atomics.notify(words, Word.generation);
   }
@@ -109,23 +120,46 @@ export class Team {
     return this.core.exports.take(this.control, 0) >= 0;
   }
 
-  /** Runs what is left of a released batch on the calling thread and spins until the others are done. For short work. */
-  finish(total: number): void {
-    while (this.core.exports.take(this.control, 0) !== NONE_LEFT);
-    const words = this.words();
-    while (Atomics.load(words, Word.done) < total) this.check();
-    this.close();
+  /**
+   * Runs a batch from beginning to end without leaving the calling thread, which takes tasks too.
+   * @param records `total` of them, zero in their last words
+   * @throws ERR_WORKER_DIED
+   */
+  run(records: number, recordBytes: number, total: number): void {
+    this.open(records, recordBytes, total);
+    this.release(total);
+    let [oldest, idle, longest, start] = [0, 0, 0, performance.now()];
+    try {
+      for (;;) {
+        const helped = this.core.exports.take(this.control, 0) !== NONE_LEFT;
+        if (!helped && this.awaitOthers(total)) return;
+        const [before, end] = [oldest, performance.now()];
+        while (oldest < total && this.isDone(records + oldest * recordBytes, recordBytes)) oldest++;
+        if (helped) longest = Math.max(longest, end - start);
+        idle = oldest > before ? 0 : idle + Math.min(helped ? Infinity : NAP_COUNTS_MS, end - start);
+        const lost = idle > LOOK_MS && this.workers.some((worker) => worker.hasStopped());
+        if (lost || idle > Math.max(PATIENCE_MS, PATIENCE_TASKS * longest))
+          this.end ??= workerDied(new Error(`a task is unfinished after ${Math.round(idle)} ms`));
+        this.check();
+        start = end;
+      }
+    } finally {
+      this.close();
+    }
   }
 
-  /** @throws ERR_WORKER_DIED */
+  /** Spins, then naps where this thread may; whether all tasks are done. */
+  private awaitOthers(total: number): boolean {
+    const words = this.words();
+    let done = Atomics.load(words, Word.done);
+    for (let spins = SPINS; done < total && spins > 0; spins--) done = Atomics.load(words, Word.done);
+    if (done < total && this.mayBlock) Atomics.wait(words, Word.done, done, NAP_MS);
+    return Atomics.load(words, Word.done) === total;
+  }
+
+  /** @throws ERR_WORKER_DIED; ERR_ARGUMENT after `dispose` */
   check(): void {
-    if (this.death !== null)
-      throw new InfiniteWidthError(
-        'ERR_WORKER_DIED',
-        `a worker died in the middle of its work: ${(this.death as Error).message ?? String(this.death)}; the engine starts new ones for the next call`,
-        {},
-        { cause: this.death },
-      );
+    if (this.end) throw this.end;
   }
 
   /** Whether the task of a record (`bytes` long) is done. */
@@ -140,22 +174,34 @@ export class Team {
     while (Atomics.load(words, Word.done) < taken && !this.died) await macrotask();
   }
 
-  /** No task can be taken any more; gives the number taken. */
+  /** No task can be taken any more; gives the number taken, or more than any batch has if it was closed already. */
   close(): number {
-    return Atomics.exchange(this.words(), Word.next, CLOSED);
+    const next = Atomics.exchange(this.words(), Word.next, CLOSED);
+    return next < 0 ? Number.MAX_SAFE_INTEGER : next & ((1 << INDEX_BITS) - 1);
   }
 
-  /** Ends every worker. */
-  dispose(): void {
+  /** Ends every worker, in the middle of its work if need be. */
+  async dispose(): Promise<void> {
+    this.end ??= disposedError();
     const words = this.words();
     this.close();
     Atomics.store(words, Word.stop, 1);
     Atomics.add(words, Word.generation, 1);
     Atomics.notify(words, Word.generation);
-    for (const worker of this.workers) worker.stop();
+    await Promise.all(this.workers.map((worker) => worker.stop()));
   }
 
   private words(): Int32Array {
     return new Int32Array(this.core.memory.buffer, this.control, CONTROL_BYTES / 4);
+  }
+}
+
+/** Whether this thread may sleep: a browser's main thread may not, and says so by throwing. */
+function mayBlock(words: Int32Array): boolean {
+  try {
+    Atomics.wait(words, Word.stop, 1, 0);
+    return true;
+  } catch {
+    return false;
   }
 }

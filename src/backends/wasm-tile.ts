@@ -1,7 +1,7 @@
 /** Tiles on the calling thread, in an instance of the core of their own: one panel of rows, one of columns, one tile. */
 import type { TypedArray } from '../ndarray';
 import type { Panel, TileField, TileJob, TileWorker } from './backend';
-import type { Core, CorePool } from './core';
+import type { Core } from './core';
 import { JOB_BYTES, Layout, TileMemory } from './tile-memory';
 
 /** Bytes of WebAssembly memory that tiles of a job occupy: what plan.ts counts. */
@@ -15,7 +15,13 @@ function layOut(job: TileJob, base: number) {
   return { record, program, left, right, slot, end: layout.end };
 }
 
-export function createWasmTileWorker(pool: CorePool, job: TileJob): TileWorker {
+/** Lends instances: CorePool, or a worker's only one. */
+export interface CoreSource {
+  take(): Core;
+  give(core: Core): void;
+}
+
+export function createWasmTileWorker(pool: CoreSource, job: TileJob): TileWorker {
   const core = pool.take();
   try {
     return new WasmTileWorker(pool, core, job);
@@ -30,7 +36,7 @@ class WasmTileWorker implements TileWorker {
   private readonly memory: TileMemory;
 
   constructor(
-    private readonly pool: CorePool,
+    private readonly pool: CoreSource,
     private readonly core: Core,
     job: TileJob,
   ) {

@@ -12,6 +12,8 @@ export type CreateWorker = () => WorkerLike;
 export interface NodeWorker extends WorkerLike {
   on(event: string, listener: (value: unknown) => void): void;
   unref(): void;
+  /** `idle` is −1 once the worker is stopped, if it was asked for before: all that can be known without going to the event loop. */
+  readonly performance: { eventLoopUtilization(): { readonly idle: number } };
 }
 type NodeWorkerClass = new (source: string, options: { eval: true; name: string }) => NodeWorker;
 

@@ -1,40 +1,51 @@
 /** Tiles one after another on the calling thread. */
-import type { Panel, TileField, TileWorker } from '../backends/backend';
+import type { Panel, TileWorker } from '../backends/backend';
 import type { Rows } from '../inputs';
 import type { KernelJob } from '../kernel-job';
-import type { TypedArray } from '../ndarray';
 import type { Tile } from '../plan';
 import type { Program } from '../program';
 import { passRows } from '../rows';
+import { Outputs } from './outputs';
 
 /** Computes tile after tile into the outputs, yielding after each; closes its workspace however it ends. */
-export function* computeTiles({ context, program, plan, rows1, rows2, outputs, options }: KernelJob): Generator<void> {
-  if (outputs.length === 0) return;
-  const worker = context.backend.openTiles(plan.job);
-  const total = outputs.length * plan.n1 * plan.n2;
-  let done = 0;
-  let row = -1;
+export function* computeTiles(job: KernelJob): Generator<void> {
+  if (job.outputs.length === 0) return;
+  const tiles = new LocalTiles(job, new Outputs(job));
   try {
-    for (const tile of plan.tiles) {
-      if (tile.row !== row) worker.setRows(panelOf(program, rows1, tile.row, tile.rows));
-      row = tile.row;
-      worker.setCols(panelOf(program, rows2, tile.col, tile.cols));
-      const diagonal = plan.symmetric && tile.row === tile.col;
-      const mirrored = plan.symmetric && !diagonal;
-      worker.compute(diagonal, mirrored);
-      for (const [field, out] of outputs) store(worker, field, out, tile, plan.n2, mirrored);
-      done += outputs.length * tile.rows * tile.cols * (mirrored ? 2 : 1);
-      options.onProgress?.({ phase: 'kernel', done, total });
+    for (const tile of job.plan.tiles) {
+      tiles.compute(tile);
       yield;
     }
   } finally {
-    worker.close();
+    tiles.close();
   }
 }
 
-function store(worker: TileWorker, field: TileField, out: TypedArray, { row, col }: Tile, n2: number, mirrored: boolean): void {
-  worker.read(field, false, out, row * n2 + col, n2);
-  if (mirrored) worker.read(field, true, out, col * n2 + row, n2);
+/** The calling thread's own workspace. */
+export class LocalTiles {
+  private readonly worker: TileWorker;
+  private row = -1;
+
+  constructor(
+    private readonly job: KernelJob,
+    private readonly outputs: Outputs,
+  ) {
+    this.worker = job.context.backend.openTiles(job.plan.job);
+  }
+
+  compute(tile: Tile): void {
+    const { worker, outputs } = this;
+    const { program, rows1, rows2 } = this.job;
+    if (tile.row !== this.row) worker.setRows(panelOf(program, rows1, tile.row, tile.rows));
+    this.row = tile.row;
+    worker.setCols(panelOf(program, rows2, tile.col, tile.cols));
+    worker.compute(outputs.isDiagonal(tile), outputs.isMirrored(tile));
+    outputs.store(tile, (...place) => worker.read(...place));
+  }
+
+  close(): void {
+    this.worker.close();
+  }
 }
 
 /** Rows [from, from + count) of an input, with the tables of the program. */

@@ -10,6 +10,7 @@ import { throwIfAborted } from '../errors';
 import type { KernelJob } from '../kernel-job';
 import type { Tile } from '../plan';
 import { panelOf } from './local';
+import { Outputs } from './outputs';
 import { macrotask } from './yield';
 
 /** Bytes of panels loaded at a time. */
@@ -35,13 +36,14 @@ class TeamRun {
   private readonly rights: Side[];
   /** Panels of a side in memory at a time. */
   private readonly panels: number;
-  private done = 0;
+  private readonly outputs: Outputs;
 
   constructor(
     private readonly team: Team,
     private readonly job: KernelJob,
   ) {
     const { plan } = job;
+    this.outputs = new Outputs(job);
     const layout = new Layout(plan.job, team.base);
     const probe = new Layout(plan.job, 0);
     probe.left();
@@ -107,19 +109,15 @@ class TeamRun {
     };
     load(left, tile.row, () => panelOf(program, rows1, tile.row, tile.rows));
     load(right, tile.col, () => panelOf(program, rows2, tile.col, tile.cols));
-    const diagonal = plan.symmetric && tile.row === tile.col;
     const slot = this.slots[index % this.slots.length];
-    this.memory.writeRecord(this.record(index), this.program, left, right, slot, diagonal, plan.symmetric && !diagonal);
+    const { outputs } = this;
+    this.memory.writeRecord(this.record(index), this.program, left, right, slot, outputs.isDiagonal(tile), outputs.isMirrored(tile));
   }
 
-  private store({ row, rows, col, cols }: Tile, slot: Slot): void {
-    const { plan, outputs, options } = this.job;
-    const mirrored = plan.symmetric && row !== col;
-    for (const [field, out] of outputs) {
-      this.memory.read(slot, rows, cols, field, false, out, row * plan.n2 + col, plan.n2);
-      if (mirrored) this.memory.read(slot, rows, cols, field, true, out, col * plan.n2 + row, plan.n2);
-    }
-    this.done += outputs.length * rows * cols * (mirrored ? 2 : 1);
-    options.onProgress?.({ phase: 'kernel', done: this.done, total: outputs.length * plan.n1 * plan.n2 });
+  private store(tile: Tile, slot: Slot): void {
+    const { rows, cols } = tile;
+    this.outputs.store(tile, (field, transposed, out, offset, ld) =>
+      this.memory.read(slot, rows, cols, field, transposed, out, offset, ld),
+    );
   }
 }

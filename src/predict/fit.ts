@@ -37,7 +37,7 @@ export interface FitOptions extends RegularizerOptions, RunOptions {
  *   ERR_NOT_POSITIVE_DEFINITE naming the diagReg that would do; AbortError
  */
 export async function fit(net: Network, xTrain: InputArray, yTrain: OutputArray, options: FitOptions = {}): Promise<Model> {
-  return runAsync(fitting(net, xTrain, yTrain, options), options);
+  return runAsync(fitting(net, xTrain, yTrain, options), options.engine, options);
 }
 
 /** `fit` on the calling thread. */

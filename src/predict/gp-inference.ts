@@ -63,7 +63,7 @@ type Get = GaussianName | readonly GaussianName[];
  */
 export function gpInference<K extends MatrixInput | KernelPair>(kTrainTrain: K, yTrain: OutputArray, options: GpInferenceOptions = {}) {
   const posterior = new Posterior(kTrainTrain, yTrain, options);
-  const queue = new Queue();
+  const queue = new Queue(options.engine);
   return <const G extends Get = DefaultGet<K>>(request: GpPredictOptions<G> = {}): Promise<Gaussians<G>> =>
     queue.run(() => posterior.predict(request), request);
 }

@@ -47,7 +47,7 @@ type DefaultGet = readonly ['nngp', 'ntk'];
  */
 export function gradientDescentMseEnsemble(net: Network, xTrain: InputArray, yTrain: OutputArray, options: EnsembleOptions = {}) {
   const ensemble = new Ensemble(net, xTrain, yTrain, options);
-  const queue = new Queue();
+  const queue = new Queue(options.engine);
   return <const G extends Get = DefaultGet>(request: EnsembleRequest<G> = {}): Promise<Gaussians<G>> =>
     queue.run(() => ensemble.predict(request), { ...options, ...request });
 }

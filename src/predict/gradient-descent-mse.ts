@@ -57,7 +57,7 @@ export type Time = number | null | undefined;
  */
 export function gradientDescentMse(kTrainTrain: MatrixInput, yTrain: OutputArray, options: GradientDescentMseOptions = {}) {
   const flow = new Flow(kTrainTrain, yTrain, options);
-  const queue = new Queue();
+  const queue = new Queue(options.engine);
   return (t?: Time, request: GradientDescentMseRequest = {}): Promise<GradientDescentMseResult> =>
     queue.run(() => flow.predict(t, request), request);
 }

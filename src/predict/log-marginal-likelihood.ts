@@ -32,7 +32,7 @@ export async function logMarginalLikelihood(
   yTrain: OutputArray,
   options: LogMarginalLikelihoodOptions = {},
 ): Promise<number> {
-  return runAsync(evidence(kTrainTrain, yTrain, options), options);
+  return runAsync(evidence(kTrainTrain, yTrain, options), options.engine, options);
 }
 
 /** `logMarginalLikelihood` on the calling thread. */

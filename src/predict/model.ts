@@ -58,7 +58,7 @@ export class Model {
   readonly trainShape: readonly number[];
   /** Columns of yTrain. */
   readonly outputs: number;
-  private readonly queue = new Queue();
+  private readonly queue: Queue;
   private nngp: TypedArray | undefined;
 
   /** @param factor of the training kernel, where it is known; otherwise made again when a covariance is asked for */
@@ -67,6 +67,7 @@ export class Model {
     private readonly engine?: EngineContext,
     private factor?: Factor,
   ) {
+    this.queue = new Queue(engine);
     this.net = state.net;
     this.kernel = state.kernel;
     this.diagReg = state.diagReg;

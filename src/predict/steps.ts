@@ -2,7 +2,7 @@
  * Long computations as generators, written once and driven either way: asynchronously, giving the thread back at every yield, or
  * straight through. A computation yields its progress, or a kernel it needs.
  */
-import type { EngineContext } from '../context';
+import { defaultContext, type EngineContext } from '../context';
 import { throwIfAborted } from '../errors';
 import { type KernelField, type KernelFields, kernel, kernelSync, type Progress } from '../kernel';
 import type { DType, NDArray, TypedArray } from '../ndarray';
@@ -55,8 +55,11 @@ function kernelOptions({ get, dtype, engine, out, before = 0, total }: KernelCal
   return { get, dtype, engine, out, signal, onProgress: report };
 }
 
-/** @throws AbortError within one step after the signal fired */
-export async function runAsync<T>(steps: Steps<T>, options: RunOptions = {}): Promise<T> {
+/**
+ * Linear algebra cannot start threads by itself (threads.ts): the driver does, once it hears of a phase that is worth it.
+ * @throws AbortError within one step after the signal fired
+ */
+export async function runAsync<T>(steps: Steps<T>, engine: EngineContext | undefined, options: RunOptions = {}): Promise<T> {
   throwIfAborted(options.signal);
   let step = steps.next();
   while (!step.done) {
@@ -64,6 +67,7 @@ export async function runAsync<T>(steps: Steps<T>, options: RunOptions = {}): Pr
     if (isCall(step.value)) answer = await kernel(step.value.net, step.value.x1, step.value.x2, kernelOptions(step.value, options));
     else {
       options.onProgress?.(step.value);
+      await (engine ?? defaultContext()).threads.warm(step.value.total);
       await macrotask();
     }
     throwIfAborted(options.signal);
@@ -89,8 +93,10 @@ export function runSync<T>(steps: Steps<T>, options: RunOptions = {}): T {
 export class Queue {
   private last: Promise<unknown> = Promise.resolve();
 
+  constructor(private readonly engine: EngineContext | undefined) {}
+
   run<T>(steps: () => Steps<T>, options?: RunOptions): Promise<T> {
-    const start = () => runAsync(steps(), options);
+    const start = () => runAsync(steps(), this.engine, options);
     const result = this.last.then(start);
     this.last = result.catch(() => {});
     return result;

@@ -11,5 +11,7 @@ declare module 'vitest' {
 const methods = (['debug', 'log', 'info', 'warn', 'error', 'trace'] as const).map((method) => vi.spyOn(console, method));
 
 afterEach(() => {
-  for (const method of methods) expect(method).not.toHaveBeenCalled();
+  const said = methods.flatMap((method) => method.mock.calls);
+  for (const method of methods) method.mockClear();
+  expect(said).toEqual([]);
 });

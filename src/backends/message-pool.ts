@@ -1,0 +1,175 @@
+/**
+ * Workers that share no memory: each has an instance of the core, is sent panels and tiles to compute, and answers with the results. One
+ * call at a time. A pool that lost a worker is finished; its owner makes a new one.
+ */
+import { disposedError, InfiniteWidthError, workerDied } from '../errors';
+import type { Panel } from './backend';
+import type { JobMessage, MessagesStart, TileMessage, TileReply, WorkerReply } from './messages';
+import { type CreateWorker, type Spawned, spawn } from './spawn';
+
+/** Bytes of panels that a worker keeps. */
+const PANEL_BYTES = 64 << 20;
+
+/** A tile to compute: panels by id, made only where the worker does not have them. */
+export interface TileRequest extends Pick<TileMessage, 'index' | 'row' | 'col' | 'lower' | 'transposed'> {
+  panel(id: number): Panel;
+}
+
+interface Member {
+  readonly spawned: Spawned;
+  ready: boolean;
+  /** The call whose job it has open. */
+  call: number;
+  inFlight: number;
+  /** Bytes of the panels it has, the least recently used first. */
+  readonly panels: Map<number, number>;
+}
+
+export class MessagePool {
+  /** Why workers could not be started, one reason for each. */
+  readonly refusals: string[] = [];
+  private readonly members: Member[];
+  private readonly replies: Exclude<WorkerReply, { kind: 'ready' }>[] = [];
+  private end: Error | null = null;
+  private job: JobMessage | null = null;
+  private calls = 0;
+  private wake: () => void = () => {};
+
+  /** @param threads the calling thread included */
+  constructor(
+    module: WebAssembly.Module,
+    readonly threads: number,
+    createWorker?: CreateWorker,
+  ) {
+    const start: MessagesStart = { kind: 'messages', module };
+    this.members = Array.from({ length: threads - 1 }, () => this.enlist(start, createWorker));
+  }
+
+  /** A worker died, or the pool was disposed. */
+  get died(): boolean {
+    return this.end !== null;
+  }
+
+  /** @throws ERR_WORKER_DIED; ERR_ARGUMENT after `dispose` */
+  check(): void {
+    if (this.end) throw this.end;
+  }
+
+  /** Opens a call. */
+  begin(job: Omit<JobMessage, 'kind' | 'call'>): void {
+    this.replies.length = 0;
+    this.job = { kind: 'job', call: ++this.calls, ...job };
+  }
+
+  /** Sends the tile to the worker with the least to do; false where every one that is ready has `depth` tiles. */
+  send(request: TileRequest, depth: number): boolean {
+    const idle = this.members.filter(({ ready, inFlight }) => ready && inFlight < depth);
+    if (idle.length === 0 || !this.job) return false;
+    const member = idle.reduce((least, other) => (other.inFlight < least.inFlight ? other : least));
+    if (member.call !== this.job.call) this.openJob(member, this.job);
+    this.postTile(member, request);
+    return true;
+  }
+
+  /** The next answer to this call. @throws what a worker refused */
+  receive(): TileReply | undefined {
+    const reply = this.replies.shift();
+    if (reply?.kind === 'failure') throw new InfiniteWidthError(reply.code, reply.message, reply.details);
+    return reply;
+  }
+
+  /** Waits for an answer, a death, the signal, or at most `milliseconds`. */
+  async wait(milliseconds: number, signal?: AbortSignal): Promise<void> {
+    if (this.replies.length > 0 || this.end || signal?.aborted) return;
+    await new Promise<void>((resolve) => {
+      // It also keeps Node alive, which the workers do not.
+      const timer = setTimeout(() => this.wake(), milliseconds);
+      this.wake = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', this.wake);
+        this.wake = () => {};
+        resolve();
+      };
+      signal?.addEventListener('abort', this.wake);
+    });
+  }
+
+  /** Ends the call: late answers are dropped, and the workers release what they hold. */
+  finish(): void {
+    for (const member of this.members) if (member.call === this.job?.call) member.spawned.post({ kind: 'end' });
+    this.job = null;
+    this.replies.length = 0;
+  }
+
+  /** Ends every worker, in the middle of its work if need be. */
+  async dispose(): Promise<void> {
+    this.finishWith(disposedError());
+    await Promise.all(this.members.map(({ spawned }) => spawned.stop()));
+  }
+
+  private enlist(start: MessagesStart, createWorker?: CreateWorker): Member {
+    const spawned = spawn(
+      start,
+      {
+        ready: () => {
+          member.ready = true;
+          this.wake();
+        },
+        received: (reply) => this.take(member, reply as WorkerReply),
+        died: (cause) => this.finishWith(workerDied(cause)),
+        refused: (reason) => this.refusals.push(reason),
+      },
+      createWorker,
+    );
+    const member: Member = { spawned, ready: false, call: 0, inFlight: 0, panels: new Map() };
+    return member;
+  }
+
+  private openJob(member: Member, job: JobMessage): void {
+    member.spawned.post(job);
+    member.call = job.call;
+    member.inFlight = 0;
+    member.panels.clear();
+  }
+
+  private postTile(member: Member, { index, row, col, lower, transposed, panel }: TileRequest): void {
+    const panels: [number, Panel][] = [];
+    for (const id of row === col ? [row] : [row, col]) {
+      if (!member.panels.has(id)) panels.push([id, panel(id)]);
+      const bytes = member.panels.get(id) ?? panels[panels.length - 1][1].data.byteLength;
+      member.panels.delete(id);
+      member.panels.set(id, bytes);
+    }
+    const message: TileMessage = { kind: 'tile', index, row, col, panels, dropped: this.evict(member), lower, transposed };
+    member.spawned.post(
+      message,
+      panels.map(([, { data }]) => data.buffer as ArrayBuffer),
+    );
+    member.inFlight++;
+  }
+
+  /** Forgets the least recently used panels beyond PANEL_BYTES, though never the two of the tile at hand. */
+  private evict({ panels }: Member): number[] {
+    const dropped: number[] = [];
+    let total = [...panels.values()].reduce((a, b) => a + b, 0);
+    for (const [id, bytes] of [...panels].slice(0, -2)) {
+      if (total <= PANEL_BYTES) break;
+      panels.delete(id);
+      dropped.push(id);
+      total -= bytes;
+    }
+    return dropped;
+  }
+
+  private take(member: Member, reply: WorkerReply): void {
+    if (reply.kind === 'ready' || reply.call !== this.job?.call) return;
+    member.inFlight--;
+    this.replies.push(reply);
+    this.wake();
+  }
+
+  private finishWith(error: Error): void {
+    this.end ??= error;
+    this.wake();
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * Large linear algebra on a team of threads, at once: the calling thread copies the operands in, takes tasks like the others, and copies
+ * the result out. Work is divided by rows and columns of the result or by right-hand sides, never along a sum, and the Cholesky
+ * factorisation splits where the core's does (assembly/potrf.ts): the bits are those of one thread.
+ */
+import { withChecks } from '../linalg/checks';
+import type { LinearAlgebra, Triangle } from '../linalg/contract';
+import type { Threads } from '../threads';
+import { bytesOf, exchange, Operand } from './operands';
+import { type Strided, TeamRoutines } from './team-routines';
+
+/** Operations from which a second thread pays. */
+const WORTH_SHARING = 2e7;
+/** Order up to which the calling thread factors alone: it takes less time than a batch saves. */
+const LEAF = 256;
+/** Order that assembly/potrf.ts factors without a further split: halves are rounded up to its multiples. */
+const BLOCK = 32;
+
+const rowMajor = (a: Operand): Strided => ({ at: a.address, rs: a.ld, cs: 1 });
+const transpose = ({ at, rs, cs }: Strided): Strided => ({ at, rs: cs, cs: rs });
+const turned = (a: Operand, trans: boolean): Strided => (trans ? transpose(rowMajor(a)) : rowMajor(a));
+
+/**
+ * Routines that run on the team of `threads` where that pays and the team is there and free, and on `single` otherwise.
+ * @param worthSharing operations below which `threads` is not asked
+ * @throws what `single` throws; ERR_WORKER_DIED, with nothing written
+ */
+export function createTeamLinearAlgebra(
+  single: LinearAlgebra,
+  threads: Pick<Threads, 'tryLend'>,
+  worthSharing = WORTH_SHARING,
+): LinearAlgebra {
+  /** Null where one thread should do it. */
+  function onTeam<R>(flops: number, operands: readonly Operand[], body: (on: TeamRoutines) => R): { result: R } | null {
+    if (flops < worthSharing) return null;
+    return threads.tryLend(flops, (team) => {
+      const on = new TeamRoutines(team, operands[0].dtype);
+      team.reserve(on.bytes + bytesOf(operands));
+      return exchange(team.core, team.base + on.bytes, operands, () => body(on));
+    });
+  }
+
+  const shared = withChecks({
+    ...single,
+    gemm(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) {
+      const left = transA === 'n' ? new Operand(a, m, k, lda) : new Operand(a, k, m, lda);
+      const right = transB === 'n' ? new Operand(b, k, n, ldb) : new Operand(b, n, k, ldb);
+      const out = new Operand(c, m, n, ldc, { read: beta !== 0, written: true });
+      const done = onTeam(2 * m * n * k, [left, right, out], (on) =>
+        on.gemm(m, n, k, alpha, turned(left, transA === 't'), turned(right, transB === 't'), beta, rowMajor(out)),
+      );
+      if (!done) single.gemm(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+    },
+    syrk(uplo, trans, n, k, alpha, a, lda, beta, c, ldc) {
+      const left = trans === 'n' ? new Operand(a, n, k, lda) : new Operand(a, k, n, lda);
+      const out = new Operand(c, n, n, ldc, { part: uplo, read: beta !== 0, written: true });
+      const done = onTeam(n * n * k, [left, out], (on) => on.syrk(uplo, n, k, alpha, turned(left, trans === 't'), beta, rowMajor(out)));
+      if (!done) single.syrk(uplo, trans, n, k, alpha, a, lda, beta, c, ldc);
+    },
+    trsm(side, uplo, trans, diag, m, n, alpha, a, lda, b, ldb) {
+      const [order, count] = side === 'left' ? [m, n] : [n, m];
+      const triangle = new Operand(a, order, order, lda, { part: uplo });
+      const out = new Operand(b, m, n, ldb, { read: alpha !== 0, written: true });
+      // X·op(A) = B is op(A)ᵀ·Xᵀ = Bᵀ.
+      const transposed = (trans === 't') !== (side === 'right');
+      const backwards = (uplo === 'upper') !== transposed;
+      const done = onTeam(order * order * count, [triangle, out], (on) =>
+        on.trsm(order, count, backwards, diag === 'unit', alpha, turned(triangle, transposed), turned(out, side === 'right')),
+      );
+      if (!done) single.trsm(side, uplo, trans, diag, m, n, alpha, a, lda, b, ldb);
+    },
+    potrf(uplo, n, a, lda) {
+      const matrix = new Operand(a, n, n, lda, { part: uplo, written: true });
+      const done = n > LEAF ? onTeam(n ** 3 / 3, [matrix], (on) => factor(on, uplo, n, matrix.address, matrix.ld)) : null;
+      return done ? done.result : single.potrf(uplo, n, a, lda);
+    },
+    potrs(uplo, n, nrhs, a, lda, b, ldb) {
+      const triangle = new Operand(a, n, n, lda, { part: uplo });
+      const out = new Operand(b, n, nrhs, ldb, { written: true });
+      const done = onTeam(2 * n * n * nrhs, [triangle, out], (on) => {
+        const lower = turned(triangle, uplo === 'upper');
+        on.trsm(n, nrhs, false, false, 1, lower, rowMajor(out));
+        on.trsm(n, nrhs, true, false, 1, transpose(lower), rowMajor(out));
+      });
+      if (!done) single.potrs(uplo, n, nrhs, a, lda, b, ldb);
+    },
+  });
+
+  return {
+    ...single,
+    gemm: (...args) => (2 * args[2] * args[3] * args[4] < worthSharing ? single : shared).gemm(...args),
+    syrk: (...args) => (args[2] * args[2] * args[3] < worthSharing ? single : shared).syrk(...args),
+    trsm: (...args) => (args[4] * args[5] * Math.max(args[4], args[5]) < worthSharing ? single : shared).trsm(...args),
+    potrf: (...args) => (args[1] <= LEAF ? single : shared).potrf(...args),
+    potrs: (...args) => (2 * args[1] * args[1] * args[2] < worthSharing ? single : shared).potrs(...args),
+  };
+}
+
+/** As factorLower and factorUpper of assembly/potrf.ts: the same halves, the same products. */
+function factor(on: TeamRoutines, uplo: Triangle, n: number, a: number, ld: number): number {
+  if (n <= LEAF) return on.potrf(uplo, n, a, ld);
+  const n1 = Math.ceil(Math.floor(n / 2) / BLOCK) * BLOCK;
+  const n2 = n - n1;
+  const first = factor(on, uplo, n1, a, ld);
+  if (first > 0) return first;
+  const lower = uplo === 'lower';
+  const a11 = lower ? { at: a, rs: ld, cs: 1 } : { at: a, rs: 1, cs: ld };
+  // A21 of the lower triangle, or the transpose of A12 of the upper one: its rows are the right-hand sides.
+  const a21 = { at: a + on.size * n1 * (lower ? ld : 1), rs: a11.rs, cs: a11.cs };
+  const a22 = { at: a + on.size * n1 * (ld + 1), rs: ld, cs: 1 };
+  on.trsm(n1, n2, false, false, 1, a11, transpose(a21));
+  on.syrk(uplo, n2, n1, -1, a21, 1, a22);
+  const second = factor(on, uplo, n2, a22.at, ld);
+  return second > 0 ? n1 + second : 0;
+}

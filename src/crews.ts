@@ -1,0 +1,6 @@
+/** Everything that only engines with threads need: loaded when the first of them does. */
+export { compileShared, instantiateShared } from './backends/core';
+export { MessagePool } from './backends/message-pool';
+export { Team } from './backends/team';
+export { computeTilesByMessages } from './execute/messages';
+export { computeTilesOnTeam } from './execute/team';

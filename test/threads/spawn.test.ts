@@ -1,0 +1,150 @@
+/** How a worker is started, in a browser that exists only here: every way that is refused leads to the next, and none to a hang. */
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { workerSource } from '../../build/worker.js';
+import { spawn, type WorkerLike } from '../../src/backends/spawn';
+
+class FakeWorker extends EventTarget implements WorkerLike {
+  static made: FakeWorker[] = [];
+  static refuse: ((url: string) => boolean) | null = null;
+  readonly posted: unknown[] = [];
+  terminated = 0;
+
+  constructor(
+    readonly url: string | URL,
+    readonly options?: WorkerOptions,
+  ) {
+    super();
+    if (FakeWorker.refuse?.(String(url))) throw new DOMException('worker-src', 'SecurityError');
+    FakeWorker.made.push(this);
+  }
+  postMessage(message: unknown): void {
+    this.posted.push(message);
+  }
+  terminate(): void {
+    this.terminated++;
+  }
+  say(data: unknown): void {
+    this.dispatchEvent(new MessageEvent('message', { data }));
+  }
+  fail(message: string): Event {
+    const event = Object.assign(new Event('error', { cancelable: true }), { message });
+    this.dispatchEvent(event);
+    return event;
+  }
+}
+
+const blobs: Blob[] = [];
+const events = () => ({ ready: vi.fn(), received: vi.fn(), died: vi.fn(), refused: vi.fn() });
+
+beforeEach(() => {
+  FakeWorker.made = [];
+  FakeWorker.refuse = null;
+  blobs.length = 0;
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  vi.stubGlobal('Worker', FakeWorker);
+  vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never);
+  vi.spyOn(URL, 'createObjectURL').mockImplementation((blob) => `blob:${blobs.push(blob as Blob)}`);
+  vi.spyOn(URL, 'revokeObjectURL').mockImplementation(() => {});
+});
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
+
+const last = () => FakeWorker.made[FakeWorker.made.length - 1];
+const READY = { kind: 'ready' };
+
+describe('starting a worker', () => {
+  it('takes the file beside the bundle, as a module', () => {
+    const heard = events();
+    spawn('first', heard);
+    expect(FakeWorker.made.length).toBe(1);
+    expect(String(last().url)).toMatch(/\/worker\.js$/);
+    expect(last().options).toEqual({ type: 'module' });
+    expect(last().posted).toEqual(['first']);
+    last().say(READY);
+    last().say('hello');
+    expect(heard.ready).toHaveBeenCalledOnce();
+    expect(heard.received.mock.calls).toEqual([['hello']]);
+  });
+
+  it.each([
+    ['does not load', () => void expect(last().fail('').defaultPrevented).toBe(true)],
+    ['says nothing for five seconds', () => vi.advanceTimersByTime(5000)],
+  ])('takes a Blob where that file %s', async (_what, happens) => {
+    const heard = events();
+    spawn('first', heard);
+    const file = last();
+    happens();
+    expect(file.terminated).toBe(1);
+    expect(FakeWorker.made.length).toBe(2);
+    expect(String(last().url)).toBe('blob:1');
+    expect(await blobs[0].text()).toBe(workerSource);
+    expect(last().posted).toEqual(['first']);
+    file.say(READY);
+    expect(heard.ready).not.toHaveBeenCalled();
+    last().say(READY);
+    expect(heard.ready).toHaveBeenCalledOnce();
+    expect(heard.died).not.toHaveBeenCalled();
+  });
+
+  it('gives it five seconds', () => {
+    spawn('first', events());
+    vi.advanceTimersByTime(4999);
+    expect(FakeWorker.made.length).toBe(1);
+  });
+
+  it('says what a policy must allow where every way is refused', async () => {
+    FakeWorker.refuse = () => true;
+    const heard = events();
+    spawn('first', heard);
+    await Promise.resolve();
+    expect(heard.refused).toHaveBeenCalledExactlyOnceWith(expect.stringMatching(/worker-src.*'self' or blob:.*createWorker/));
+    expect(heard.died).not.toHaveBeenCalled();
+  });
+
+  it('is refused, not hung, where no worker ever speaks', async () => {
+    const heard = events();
+    spawn('first', heard);
+    vi.advanceTimersByTime(10_000);
+    await Promise.resolve();
+    expect(FakeWorker.made.map(({ terminated }) => terminated)).toEqual([1, 1]);
+    expect(heard.refused).toHaveBeenCalledOnce();
+  });
+
+  it("asks only the user's hook where there is one", async () => {
+    const heard = events();
+    spawn('first', heard, () => {
+      throw new Error('not today');
+    });
+    await Promise.resolve();
+    expect(FakeWorker.made.length).toBe(0);
+    expect(heard.refused).toHaveBeenCalledExactlyOnceWith(expect.stringContaining('not today'));
+  });
+});
+
+describe('a worker that runs', () => {
+  it('dies once', () => {
+    const heard = events();
+    spawn('first', heard);
+    last().say(READY);
+    last().fail('boom');
+    last().fail('again');
+    expect(heard.died).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ message: 'boom' }));
+    expect(FakeWorker.made.length).toBe(1);
+    expect(last().terminated).toBe(1);
+  });
+
+  it('is not mourned, and not heard, after it was stopped', async () => {
+    const heard = events();
+    const spawned = spawn('first', heard);
+    last().say(READY);
+    await spawned.stop();
+    last().fail('boom');
+    last().say('late');
+    expect(heard.died).not.toHaveBeenCalled();
+    expect(heard.received).not.toHaveBeenCalled();
+    expect(last().terminated).toBe(1);
+  });
+});
