@@ -93,7 +93,9 @@ export const midTile = (fault: string): string => `
       const words = new Int32Array(imports.env.memory.buffer, control);
       for (;;) {
         const next = Atomics.load(words, 1);
-        if (next < Atomics.load(words, 3) && next < Atomics.load(words, 2) && Atomics.compareExchange(words, 1, next, next + 1) === next) break;
+        const index = next & 0xfffff;
+        if (next < 0 || index >= Atomics.load(words, 3) || index >= Atomics.load(words, 2)) continue;
+        if (Atomics.compareExchange(words, 1, next, next + 1) === next) break;
       }
       ${fault}
     };
