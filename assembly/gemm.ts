@@ -114,7 +114,6 @@ export function scaleMatrix<T>(m: i32, n: i32, beta: T, c: usize, ldc: i32, part
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function gemm<T>(
   transA: i32, transB: i32, m: i32, n: i32, k: i32, alpha: T, a: usize, lda: i32, b: usize, ldb: i32, beta: T, c: usize,

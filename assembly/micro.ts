@@ -8,28 +8,24 @@ export const KC: i32 = 256;
 export const NR_BYTES: usize = 32;
 
 /** Columns of a register tile: 8 in f32, 4 in f64. */
-// @ts-ignore: decorator
 @inline
 export function NR<T>(): i32 {
   return <i32>(NR_BYTES / sizeof<T>());
 }
 
 /** Bytes of `count` elements. */
-// @ts-ignore: decorator
 @inline
 export function bytes<T>(count: i32): usize {
   return (<usize>count) * sizeof<T>();
 }
 
 /** Address of element (i, j) of a row-major matrix. */
-// @ts-ignore: decorator
 @inline
 export function at<T>(base: usize, ld: i32, i: i32, j: i32): usize {
   return base + ((<usize>i) * (<usize>ld) + (<usize>j)) * sizeof<T>();
 }
 
 /** a·b + c, fused where the build has relaxed SIMD. */
-// @ts-ignore: decorator
 @inline
 export function madd<T>(a: v128, b: v128, c: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return v128.relaxed_madd<T>(a, b, c);
@@ -96,7 +92,6 @@ export function micro<T>(k: i32, a: usize, b: usize, c: usize, ldc: usize, alpha
   storeRow<T>(c + 3 * ldc, s30, s31, factor, overwrite);
 }
 
-// @ts-ignore: decorator
 @inline
 function storeRow<T>(c: usize, s0: v128, s1: v128, factor: v128, overwrite: i32): void {
   // Not fused in any build: a tile that goes through the scratch tile must get the same bits.

@@ -2,14 +2,12 @@
 import { at, bytes } from './micro';
 
 /** Two elements as doubles. */
-// @ts-ignore: decorator
 @inline
 function pair<T>(from: usize, scale: v128): v128 {
   if (sizeof<T>() == 4) return f64x2.promote_low_f32x4(f32x4.mul(scale, v128.load64_zero(from)));
   else return f64x2.mul(scale, v128.load(from));
 }
 
-// @ts-ignore: decorator
 @inline
 function rowNorms<T>(src: usize, ld: i32, rows: i32, k: i32, scale: usize, dst: usize): void {
   for (let i = 0; i < rows; i++) {
@@ -42,7 +40,6 @@ function rowNorms<T>(src: usize, ld: i32, rows: i32, k: i32, scale: usize, dst: 
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function rowMaxAbs<T>(src: usize, ld: i32, rows: i32, k: i32, dst: usize): void {
   for (let i = 0; i < rows; i++) {

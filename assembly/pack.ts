@@ -2,7 +2,6 @@
 import { KC, bytes } from './micro';
 
 /** Elements of a vector: 4 in f32, 2 in f64. */
-// @ts-ignore: decorator
 @inline
 function lanes<T>(): i32 {
   return <i32>(16 / sizeof<T>());

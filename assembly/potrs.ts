@@ -1,7 +1,6 @@
 /** Solves with a Cholesky factor. */
 import { solveTriangular } from './trsm';
 
-// @ts-ignore: decorator
 @inline
 function potrs<T>(upper: i32, n: i32, nrhs: i32, a: usize, lda: i32, b: usize, ldb: i32, work: usize): void {
   if (n == 0 || nrhs == 0) return;

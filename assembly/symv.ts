@@ -2,7 +2,6 @@
 import { at, bytes } from './micro';
 import { addScaled, dot } from './vector';
 
-// @ts-ignore: decorator
 @inline
 function symv<T>(upper: i32, n: i32, alpha: T, a: usize, lda: i32, x: usize, beta: T, y: usize): void {
   for (let i = 0; i < n; i++) {

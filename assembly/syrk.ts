@@ -1,7 +1,6 @@
 /** Symmetric rank-k update: half the work of gemm. */
 import { LOWER, UPPER, multiplyAdd, scaleMatrix } from './gemm';
 
-// @ts-ignore: decorator
 @inline
 function syrk<T>(
   upper: i32, trans: i32, n: i32, k: i32, alpha: T, a: usize, lda: i32, beta: T, c: usize, ldc: i32, work: usize,

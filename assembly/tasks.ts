@@ -7,7 +7,6 @@ import { at, bytes } from './micro';
 import { solveTriangular } from './trsm';
 
 /** Strides in elements; element (i, j) of A at a[i·rsa + j·csa]. */
-// @ts-ignore: decorator
 @unmanaged
 class Task {
   kind: i32;

@@ -35,7 +35,6 @@ import {
 } from './steps';
 
 /** The job record. Sizes in elements, strides of tables in bytes. */
-// @ts-ignore: decorator
 @unmanaged
 class Job {
   /** What a thread of a team does with the record: TASK_* of team.ts. */

@@ -11,7 +11,6 @@ import { packSlab, unpackPanel } from './pack';
 const BLOCK: i32 = 64;
 
 /** Address of element (i, j) of a strided matrix. */
-// @ts-ignore: decorator
 @inline
 function strided<T>(base: usize, rs: i32, cs: i32, i: i32, j: i32): usize {
   return base + (<usize>i * <usize>rs + <usize>j * <usize>cs) * sizeof<T>();
@@ -157,7 +156,6 @@ function solveRows<T>(k: i32, a: usize, b: usize, x: usize): void {
   v128.store(x, v128.div<T>(v128.sub<T>(v128.load(x, 112), s31), d33), 112);
 }
 
-// @ts-ignore: decorator
 @inline
 function trsm<T>(
   right: i32, upper: i32, trans: i32, unit: i32, m: i32, n: i32, alpha: T, a: usize, lda: i32, b: usize, ldb: i32, work: usize,

@@ -41,7 +41,7 @@ const KEEP_BYTES = 256 << 20;
 type Crews = typeof import('./crews');
 
 /**
- * Who starts threads: their code is loaded by an asynchronous import, so asynchronous work does (`lend`, `computeTiles`, `warm`), and
+ * Who starts threads: their code is loaded by an asynchronous import, so asynchronous work does (`computeTiles`, `warm`), and
  * `createEngine` where a number of threads is asked for. From then on synchronous work has them too (`tryLend`), unless asynchronous work
  * has them just then: one thread does that.
  */
@@ -84,16 +84,6 @@ export class Threads {
       const crew = await this.obtain();
       if (crew && this.crews) await this.use(crew, () => runTiles(this.crews as Crews, crew, job));
       return crew !== null;
-    });
-  }
-
-  /** Runs `body` with a team on shared memory if there is one and the work is worth it; null if one thread should do it. */
-  async lend<R>(flops: number, body: (team: Team) => Promise<R>): Promise<{ result: R } | null> {
-    if (this.sharing !== 'memory' || !this.worth(flops)) return null;
-    return this.turn(async () => {
-      const crew = await this.obtain();
-      if (!this.isTeam(crew)) return null;
-      return { result: await this.use(crew, () => body(crew)) };
     });
   }
 

@@ -4,6 +4,7 @@
  */
 import { defaultContext, type EngineContext } from '../context';
 import { throwIfAborted } from '../errors';
+import { macrotask } from '../execute/yield';
 import { type KernelField, type KernelFields, kernel, kernelSync, type Progress } from '../kernel';
 import type { DType, NDArray, TypedArray } from '../ndarray';
 import type { Network } from '../spec';
@@ -101,16 +102,4 @@ export class Queue {
     this.last = result.catch(() => {});
     return result;
   }
-}
-
-function macrotask(): Promise<void> {
-  if (typeof setImmediate === 'function') return new Promise((resolve) => setImmediate(resolve));
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(null);
-  });
 }
