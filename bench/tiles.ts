@@ -1,5 +1,5 @@
 /** The transform alone: one tile computed over and over, without the work on rows and results around it. */
-import type { TileField, TileWorker } from '../src/backends/backend';
+import type { ChainPanel, TileField, TileWorker } from '../src/backends/backend';
 import type { EngineContext } from '../src/context';
 import { infer } from '../src/infer';
 import { measure, type Rows } from '../src/inputs';
@@ -24,9 +24,9 @@ export interface Tile {
 /** @param x1 [m, features], x2 [n, features]: rows and columns of the tile */
 export function openTile({ backend }: EngineContext, net: Network, x1: NDArray, x2: NDArray): Tile {
   const dtype = dtypeOf(x1.data);
-  const program = compile(infer(net, x1.shape).steps, REMEASURE[dtype]);
+  const program = compile((infer(net, x1.shape).chain ?? []).flat(), REMEASURE[dtype]);
   const [rows, cols] = [x1.shape[0], x2.shape[0]];
-  const worker: TileWorker = backend.openTiles({ program, dtype, features: x1.shape[1], rows, cols, tangent: true });
+  const worker: TileWorker = backend.openTiles({ kind: 'chain', program, dtype, features: x1.shape[1], rows, cols, tangent: true });
   worker.setRows(panel(program, measure(x1, 'x1', dtype)));
   worker.setCols(panel(program, measure(x2, 'x2', dtype)));
   return {
@@ -40,6 +40,6 @@ export function openTile({ backend }: EngineContext, net: Network, x1: NDArray, 
   };
 }
 
-function panel(program: Program, { data, count, scale, inverse, radius }: Rows) {
-  return { data, from: 0, count, scale, inverse, tables: passRows(program, inverse, radius, 0, count).tables };
+function panel(program: Program, { data, count, scale, inverse, radius }: Rows): ChainPanel {
+  return { kind: 'chain', data, total: count, from: 0, count, scale, inverse, tables: passRows(program, inverse, radius, 0, count).tables };
 }

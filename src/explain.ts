@@ -1,14 +1,16 @@
 /** explain(net, inputShape): what a kernel computes, layer by layer, and what it costs, before anything runs. */
+import type { ChainJob } from './backends/backend';
 import { InfiniteWidthError } from './errors';
 import { describeLayer, formulaOf } from './explanation/formulas';
 import { operationsOf, type StepOperation } from './explanation/operations';
 import { renderExplanation } from './explanation/text';
-import { infer } from './infer';
-import { flatten, serial } from './layers/structure';
-import { bytesPer, type DType } from './ndarray';
+import { type Inference, infer } from './infer';
+import type { TracedLayer } from './inference/state';
+import { bytesPer, type DType, sizeOf } from './ndarray';
 import { availableMemory, flopsPerPair, makePlan } from './plan';
+import { needsFull, nodeFlops, planGraph } from './plan-graph';
 import { arithmeticOf, compile, REMEASURE } from './program';
-import { flattenSerial, hash, type Network, type Parameterization, type PlacedLayer } from './spec';
+import { hash, type Network, type Parameterization } from './spec';
 
 export interface ExplainOptions {
   /** Default 'float64'. */
@@ -38,8 +40,8 @@ export interface Explanation {
   /** All of it as aligned lines. */
   readonly text: string;
   readonly layers: readonly LayerExplanation[];
-  /** SHA-256 of the network's canonical JSON. */
-  readonly hash: string;
+  /** SHA-256 of the network's canonical JSON; null where functions of the user's own stand in it. */
+  readonly hash: string | null;
   readonly dtype: DType;
   readonly inputShape: readonly number[];
   readonly outputShape: readonly number[];
@@ -63,45 +65,111 @@ export interface Explanation {
 /** Samples from which on tile and workspace no longer grow; a plan of more would only list more tiles. */
 const ENOUGH = 1024;
 
+type InputShape = readonly number[] | readonly (readonly number[])[];
+
 /**
- * Describes `kernel(net, x)` for one input of shape `inputShape` against itself. Nothing is allocated or run.
+ * Describes `kernel(net, x)` for one input of shape `inputShape` (or a list of them) against itself. Nothing is allocated or run.
  * @param inputShape [n, …, channels], positive integers
  * @throws ERR_SHAPE, ERR_NOT_GAUSSIAN, ERR_ARGUMENT as `kernel` would; not ERR_OUT_OF_MEMORY for the results: see `fits`
  */
-export function explain(net: Network, inputShape: readonly number[], options: ExplainOptions = {}): Explanation {
+export function explain(net: Network, inputShape: InputShape, options: ExplainOptions = {}): Explanation {
   const { dtype = 'float64', get = ['nngp', 'ntk'] } = options;
-  const inference = infer(net, checkedShape(inputShape));
-  const arithmetic = arithmeticOf(inference.steps, dtype);
-  const program = compile(inference.steps, REMEASURE[arithmetic]);
-  const n = inputShape[0];
-  const [nngp, ntk] = (['nngp', 'ntk'] as const).map((field) => get.includes(field));
-  const bytesPerPair = bytesPer(dtype) * (Number(nngp) + Number(ntk));
-  const resultBytes = n * n * bytesPerPair;
-  const { features } = inference;
-  const few = Math.min(n, ENOUGH);
-  const sizes = { n1: few, n2: few, features, dtype, arithmetic, symmetric: true, nngp, ntk, preallocated: few * few * bytesPerPair };
-  const { job, workspaceBytes } = makePlan(program, sizes);
-  const side = Math.ceil(n / job.rows);
+  const shapes = (Array.isArray(inputShape[0]) ? inputShape : [inputShape]) as readonly (readonly number[])[];
+  shapes.forEach(checkedShape);
+  const inference = infer(net, inputShape);
+  const fields = (['nngp', 'ntk'] as const).filter((field) => get.includes(field));
+  const cost = inference.chain ? chainCost(inference, shapes[0][0], dtype, fields) : graphCost(inference, shapes, dtype, fields);
+  const n = shapes[0][0];
+  const resultBytes = n * n * cost.entry * bytesPer(dtype) * fields.length;
+  const side = Math.ceil(n / cost.tileRows);
   const pairs = (n * (n + 1)) / 2;
   const available = availableMemory();
   const explanation: Omit<Explanation, 'text'> = {
-    layers: explainLayers(net, inputShape, operationsOf(job)),
-    hash: hash(net),
+    layers: inference.layers.map((layer) => explainLayer(layer, cost)),
+    hash: hashOf(net),
     dtype,
-    inputShape,
+    inputShape: shapes[0],
     outputShape: inference.outputShape,
     isGaussian: inference.isGaussian,
-    features,
+    features: inference.features,
     pairs,
-    flopsPerPair: flopsPerPair(job),
-    flops: pairs * flopsPerPair(job),
+    flopsPerPair: cost.flopsPerPair,
+    flops: pairs * cost.flopsPerPair,
     tiles: (side * (side + 1)) / 2,
     resultBytes,
-    workspaceBytes,
+    workspaceBytes: cost.workspaceBytes,
     availableBytes: Number.isFinite(available) ? available : null,
-    fits: resultBytes + workspaceBytes <= available,
+    fits: resultBytes + cost.workspaceBytes <= available,
   };
   return { text: renderExplanation(explanation), ...explanation };
+}
+
+/** Networks with functions of the user's own have no hash. */
+function hashOf(net: Network): string | null {
+  try {
+    return hash(net);
+  } catch {
+    return null;
+  }
+}
+
+interface Cost {
+  readonly flopsPerPair: number;
+  readonly workspaceBytes: number;
+  readonly tileRows: number;
+  /** Numbers per pair of samples. */
+  readonly entry: number;
+  /** Operations and flops of the nodes [from, to). */
+  ofNodes(from: number, to: number): StepOperation[];
+}
+
+type Field = 'nngp' | 'ntk';
+
+function chainCost({ chain, features }: Inference, n: number, dtype: DType, fields: readonly Field[]): Cost {
+  const steps = chain ?? [];
+  const arithmetic = arithmeticOf(steps.flat(), dtype);
+  const few = Math.min(n, ENOUGH);
+  const [nngp, ntk] = (['nngp', 'ntk'] as const).map((field) => fields.includes(field));
+  const preallocated = few * few * bytesPer(dtype) * fields.length;
+  const sizes = { n1: few, n2: few, features, dtype, arithmetic, symmetric: true, nngp, ntk, preallocated };
+  const plan = makePlan(compile(steps.flat(), REMEASURE[arithmetic]), sizes);
+  const job = plan.job as ChainJob;
+  const operations = operationsOf(job);
+  const stepsBefore = (node: number) => steps.slice(0, node).reduce((sum, own) => sum + own.length, 0);
+  return {
+    flopsPerPair: flopsPerPair(job),
+    workspaceBytes: plan.workspaceBytes,
+    tileRows: job.rows,
+    entry: 1,
+    ofNodes: (from, to) => operations.slice(stepsBefore(from), stepsBefore(to)),
+  };
+}
+
+function graphCost({ graph }: Inference, shapes: readonly (readonly number[])[], dtype: DType, fields: readonly Field[]): Cost {
+  const inputs = shapes.map((shape) => ({ data: new Float64Array(0), size: sizeOf(shape.slice(1)), count: shape[0], mask: null }));
+  const { spatial } = graph.nodes[graph.outputs[0].node];
+  const work = { left: graph, right: graph, output: 0, diagonal: false };
+  const job = { ...work, kind: 'graph', leftData: { inputs, pattern: null }, rightData: null, dtype, x1IsX2: true, given: null } as const;
+  const few = Math.min(shapes[0][0], ENOUGH);
+  const entry = sizeOf(spatial) ** 2;
+  const preallocated = few * few * entry * bytesPer(dtype) * fields.length;
+  const plan = planGraph(
+    { ...job, tangent: fields.includes('ntk'), entry },
+    { n1: few, n2: few, symmetric: true, fields: fields.length, preallocated },
+  );
+  const flops = nodeFlops(
+    work,
+    shapes.map((shape) => shape[shape.length - 1]),
+  );
+  const full = needsFull(graph, 0, false);
+  const names = graph.nodes.map(({ op }, n) => (full[n] ? `${op} (all pairs)` : op));
+  return {
+    flopsPerPair: flops.reduce((a, b) => a + b, 0),
+    workspaceBytes: plan.workspaceBytes,
+    tileRows: plan.job.rows,
+    entry,
+    ofNodes: (from, to) => flops.slice(from, to).map((cost, k) => ({ names: [names[from + k]], flops: cost })),
+  };
 }
 
 function checkedShape(shape: readonly number[]): readonly number[] {
@@ -113,35 +181,13 @@ function checkedShape(shape: readonly number[]): readonly number[] {
   );
 }
 
-function explainLayers(net: Network, inputShape: readonly number[], steps: readonly StepOperation[]): LayerExplanation[] {
-  const placed = flattenSerial(net);
-  let done = 0;
-  let shape = inputShape;
-  return placed.map((entry, i) => {
-    const before = shape;
-    const prefix = inferPrefix(placed.slice(0, i + 1), inputShape);
-    if (entry.layer.kind !== 'identity') shape = prefix.outputShape;
-    const own = steps.slice(done, prefix.steps.length);
-    done = prefix.steps.length;
-    return explainLayer(entry, before, shape, own);
-  });
-}
-
-/** Of the first layers, made flat so that a network of images can be cut anywhere. */
-const inferPrefix = (layers: readonly PlacedLayer[], inputShape: readonly number[]) =>
-  infer(serial(...layers.map(({ layer }) => layer), flatten()), inputShape);
-
-function explainLayer(
-  { layer, position }: PlacedLayer,
-  before: readonly number[],
-  shape: readonly number[],
-  own: readonly StepOperation[],
-): LayerExplanation {
+function explainLayer({ layer, position, before, shape, nodes }: TracedLayer, cost: Cost): LayerExplanation {
+  const own = cost.ofNodes(...nodes);
   return {
     position,
     layer: describeLayer(layer),
     shape,
-    parameterization: layer.kind === 'dense' ? layer.parameterization : null,
+    parameterization: 'parameterization' in layer ? layer.parameterization : null,
     formula: formulaOf(layer, before[before.length - 1]),
     operations: own.flatMap(({ names }) => names),
     flopsPerPair: own.reduce((sum, { flops }) => sum + flops, 0),

@@ -22,21 +22,48 @@ export {
   kernelSync,
   type Progress,
 } from './kernel';
-export { type DenseOptions, dense } from './layers/dense';
-export { abRelu, abs, erf, leakyRelu, relu, sigmoidLike } from './layers/elementwise';
+export * from './layers/index';
 export { parseNetwork } from './layers/parse';
-export { flatten, identity, serial } from './layers/structure';
 export type { ArrayLike2D, DType, NDArray, TypedArray } from './ndarray';
 export * from './predict/index';
-export {
-  type AbReluLayer,
-  canonicalJson,
-  type DenseLayer,
-  type ErfLayer,
-  hash,
-  type LeakyReluLayer,
-  type Network,
-  type Parameterization,
-  type PlainLayer,
-  type SerialLayer,
+export type {
+  AbReluLayer,
+  ActivationLayer,
+  AggregateLayer,
+  AttentionLayer,
+  AttentionMechanism,
+  Constant,
+  ConvLayer,
+  DegreeLayer,
+  DenseLayer,
+  DotGeneralLayer,
+  DropoutLayer,
+  ElementwiseLayer,
+  ElementwiseNumericalLayer,
+  EluLayer,
+  ErfLayer,
+  ExpNormalizedLayer,
+  ExponentialLayer,
+  FanInConcatLayer,
+  FanOutLayer,
+  GeluLayer,
+  ImageResizeLayer,
+  IndexEntry,
+  IndexLayer,
+  Layer,
+  LayerNormLayer,
+  LeakyReluLayer,
+  Network,
+  Padding,
+  Parameterization,
+  PlainLayer,
+  PolynomialLayer,
+  PoolLayer,
+  PositionalEmbedding,
+  RbfLayer,
+  RepeatLayer,
+  SerialLayer,
+  SimpleActivationLayer,
+  SineLayer,
 } from './spec';
+export { canonicalJson, hash } from './spec';

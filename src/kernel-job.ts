@@ -1,173 +1,117 @@
 /** Everything about a kernel call that is decided before the work starts: checks, plan, allocation. */
-import type { TileField } from './backends/backend';
+import type { Panel, TileField } from './backends/backend';
 import { defaultContext, type EngineContext } from './context';
 import { InfiniteWidthError } from './errors';
-import { type Inference, infer } from './infer';
-import { measure, type Rows, resultDtype } from './inputs';
-import type { Input, KernelField, KernelFields, KernelOptions } from './kernel';
-import { allocate, asNDArray, bytesPer, type DType, dtypeOf, type NDArray, showShape, type TypedArray } from './ndarray';
-import { makePlan, type Plan } from './plan';
-import { arithmeticOf, compile, type Program, REMEASURE } from './program';
-import { checkRange, passRows } from './rows';
+import { infer } from './infer';
+import { resultDtype } from './inputs';
+import type { Input, KernelOptions } from './kernel';
+import { chainJob } from './jobs/chain';
+import { graphJob } from './jobs/graph';
+import { type GivenInputs, givenInputs, isKernel, type KernelInput } from './jobs/inputs';
+import { dtypeOfOut, fieldsOf } from './jobs/outputs';
+import { asNDArray, type DType, type NDArray, showShape, type TypedArray } from './ndarray';
+import type { Plan } from './plan';
 import type { Network } from './spec';
-
-const FIELDS: readonly KernelField[] = ['nngp', 'ntk', 'cov1', 'cov2', 'shape1', 'shape2', 'isGaussian'];
 
 export interface KernelJob {
   readonly options: KernelOptions;
   readonly context: EngineContext;
-  readonly program: Program;
   readonly plan: Plan;
-  readonly rows1: Rows;
-  readonly rows2: Rows;
   readonly outputs: readonly (readonly [TileField, TypedArray])[];
   // biome-ignore lint/suspicious/noExplicitAny: the overloads type the fields
   readonly result: any;
+  /** Samples [from, from + count) of x1 (side 0) or x2 (side 1). */
+  panel(side: 0 | 1, from: number, count: number): Panel;
+}
+
+/** The arguments of a call, read. */
+export interface PreparedInputs {
+  readonly x1: readonly NDArray[];
+  readonly x2: readonly NDArray[];
+  readonly symmetric: boolean;
+  /** x2 was given, even if it is x1 itself. */
+  readonly x2Given: boolean;
+  readonly dtype: DType;
+  readonly options: KernelOptions;
+}
+
+/** Jobs of a call: one, or one for each output of a network that ends in parallel branches. */
+export interface KernelJobs {
+  readonly jobs: readonly KernelJob[];
+  readonly isList: boolean;
 }
 
 /** Every check and every allocation of a kernel: after it only an abort can stop the work. */
-export function prepare(net: Network, x1: Input, x2: Input | null, options: KernelOptions): KernelJob {
+export function prepare(net: Network, x1: Input | KernelInput, x2: Input | null, options: KernelOptions): KernelJobs {
   const get = fieldsOf(options.get);
-  const array1 = asNDArray(x1, 'x1');
+  const context = options.engine ?? defaultContext();
+  const given = isKernel(x1) ? givenInputs(x1) : null;
+  if (given) return graphJobs(net, given, preparedFrom(x1 as KernelInput, given, options), get, context);
+  const inputs = readInputs(x1 as Input, x2, options);
+  const shapes = (arrays: readonly NDArray[]) => (isList(x1) ? arrays.map(({ shape }) => shape) : arrays[0].shape);
+  const inference = infer(net, shapes(inputs.x1));
+  sameChannels(inputs.x1, inputs.x2);
+  if (inference.chain && !hasMask(options)) return { jobs: [chainJob(inference, inputs, get, context)], isList: false };
+  const right = inputs.symmetric ? inference.graph : infer(net, shapes(inputs.x2)).graph;
+  const graphs = { left: inference.graph, right, given: null };
+  const { outputs } = inference.graph;
+  return { jobs: outputs.map((_, k) => graphJob(graphs, k, inputs, get, context)), isList: outputs.length > 1 };
+}
+
+function graphJobs(net: Network, given: GivenInputs, inputs: PreparedInputs, get: ReturnType<typeof fieldsOf>, context: EngineContext): KernelJobs {
+  const { graph: left } = infer(net, given.shape1, given.isGaussian);
+  const right = given.symmetric ? left : infer(net, given.shape2, given.isGaussian).graph;
+  const jobs = left.outputs.map((_, k) => graphJob({ left, right, given }, k, inputs, get, context));
+  return { jobs, isList: jobs.length > 1 };
+}
+
+const preparedFrom = ({ nngp }: KernelInput, { symmetric }: GivenInputs, options: KernelOptions): PreparedInputs => ({
+  x1: [],
+  x2: [],
+  symmetric,
+  x2Given: !symmetric,
+  dtype: resultDtype(options.dtype ?? dtypeOfOut(options.out), [nngp]),
+  options,
+});
+
+const hasMask = ({ maskConstant }: KernelOptions): boolean => maskConstant !== undefined && maskConstant !== null;
+
+/** A list of inputs, as opposed to one given as nested numbers. */
+const isList = (input: unknown): input is readonly NDArray[] =>
+  Array.isArray(input) && input.length > 0 && typeof input[0] === 'object' && input[0] !== null && 'data' in input[0];
+
+function readInputs(x1: Input, x2: Input | null, options: KernelOptions): PreparedInputs {
+  const read = (input: Input, name: string) =>
+    isList(input) ? input.map((part, k) => asNDArray(part, `${name}[${k}]`)) : [asNDArray(input, name)];
+  const left = read(x1, 'x1');
   const symmetric = x2 === null || x2 === x1;
-  const array2 = symmetric ? array1 : asNDArray(x2, 'x2');
-  const inference = infer(net, array1.shape);
-  if (!symmetric) sameFeatures(array1, array2);
-  const dtype = resultDtype(options.dtype ?? dtypeOfOut(options.out), [array1, array2]);
-  const rows1 = measure(array1, 'x1', dtype);
-  const rows2 = symmetric ? rows1 : measure(array2, 'x2', dtype);
-  const draft = compile(inference.steps, REMEASURE[dtype]);
-  const variances1 = variancesOf(draft, rows1, dtype);
-  const variances2 = symmetric ? variances1 : variancesOf(draft, rows2, dtype);
-  const needsDouble = variances1.needsDouble || variances2.needsDouble;
-  const arithmetic = needsDouble ? 'float64' : arithmeticOf(inference.steps, dtype);
-  const program = arithmetic === dtype ? draft : compile(inference.steps, REMEASURE[arithmetic]);
-  const [n1, n2] = [rows1.count, rows2.count];
-  const wants = (field: KernelField) => get.includes(field);
-  checkOut(options.out, get);
-  const given = Object.values(options.out ?? {}).length * n1 * n2 * bytesPer(dtype);
-  const { features } = inference;
-  const plan = makePlan(program, {
-    n1,
-    n2,
-    features,
-    dtype,
-    arithmetic,
-    symmetric,
-    nngp: wants('nngp'),
-    ntk: wants('ntk'),
-    preallocated: given,
+  const right = symmetric ? left : read(x2 as Input, 'x2');
+  for (const [name, arrays] of [
+    ['x1', left],
+    ['x2', right],
+  ] as const)
+    for (const { shape } of arrays)
+      if (shape[0] !== arrays[0].shape[0])
+        throw new InfiniteWidthError('ERR_SHAPE', `the inputs of ${name} have ${arrays.map((a) => a.shape[0]).join(', ')} samples; they must have as many`, {
+          shapes: arrays.map((a) => a.shape),
+        });
+  const dtype = resultDtype(options.dtype ?? dtypeOfOut(options.out), [...left, ...right]);
+  return { x1: left, x2: right, symmetric, x2Given: x2 !== null, dtype, options };
+}
+
+/** @throws ERR_SHAPE unless both sides have as many inputs, of as many channels */
+function sameChannels(x1: readonly NDArray[], x2: readonly NDArray[]): void {
+  const channels = (arrays: readonly NDArray[]) => arrays.map(({ shape }) => `${shape.length} ${shape[shape.length - 1]}`).join();
+  if (channels(x1) === channels(x2)) return;
+  const shown = (arrays: readonly NDArray[]) => arrays.map(({ shape }) => showShape(shape)).join(', ');
+  throw new InfiniteWidthError('ERR_SHAPE', `x1 has shape ${shown(x1)} and x2 ${shown(x2)}; all but the first axis must agree`, {
+    x1: x1[0].shape,
+    x2: x2[0]?.shape,
   });
-  const outputs = (['nngp', 'ntk'] as const).filter(wants).map((field) => [field, outputFor(field, options.out, dtype, n1, n2)] as const);
-  const result = Object.fromEntries(
-    get.map((field) => [
-      field,
-      fieldValue(field, inference, [n1, n2], new Map(outputs), variances1.data, x2 === null ? null : variances2.data, array2),
-    ]),
-  );
-  return { options, context: options.engine ?? defaultContext(), program, plan, rows1, rows2, outputs, result };
 }
 
-function fieldValue(
-  field: KernelField,
-  { outputShape, isGaussian }: Inference,
-  shape: readonly number[],
-  outputs: ReadonlyMap<TileField, TypedArray>,
-  variances1: TypedArray,
-  variances2: TypedArray | null,
-  x2: NDArray,
-): KernelFields[KernelField] {
-  switch (field) {
-    case 'cov1':
-      return { data: variances1, shape: [variances1.length] };
-    case 'cov2':
-      return variances2 && { data: variances2.slice(), shape: [variances2.length] };
-    case 'shape1':
-      return [...outputShape];
-    case 'shape2':
-      return [x2.shape[0], ...outputShape.slice(1)];
-    case 'isGaussian':
-      return isGaussian;
-    default:
-      return { data: outputs.get(field) as TypedArray, shape };
-  }
-}
-
-/** Rows whose variances are followed at a time. */
-const BLOCK = 1024;
-
-/** K(x, x) of every row, refusing rows whose kernel the dtype cannot hold. */
-function variancesOf(program: Program, rows: Rows, dtype: DType): { data: TypedArray; needsDouble: boolean } {
-  const data = allocate(dtype, rows.count, 'the variances');
-  let needsDouble = false;
-  for (let from = 0; from < rows.count; from += BLOCK) {
-    const pass = passRows(program, rows.inverse, rows.radius, from, Math.min(BLOCK, rows.count - from));
-    checkRange(pass, from, dtype, rows.name);
-    data.set(pass.variance, from);
-    needsDouble ||= pass.needsDouble;
-  }
-  return { data, needsDouble };
-}
-
-function fieldsOf(get: KernelField | readonly KernelField[] = ['nngp', 'ntk']): readonly KernelField[] {
-  const fields = typeof get === 'string' ? [get] : get;
-  if (Array.isArray(fields) && fields.length > 0 && fields.every((f) => FIELDS.includes(f)) && new Set(fields).size === fields.length)
-    return fields;
-  throw new InfiniteWidthError(
-    'ERR_ARGUMENT',
-    `get names each field at most once, out of ${FIELDS.join(', ')}; got ${JSON.stringify(get)}`,
-    { get },
-  );
-}
-
-function sameFeatures(x1: NDArray, x2: NDArray): void {
-  if (x1.shape.slice(1).join() === x2.shape.slice(1).join() && x1.shape.length === x2.shape.length) return;
-  throw new InfiniteWidthError(
-    'ERR_SHAPE',
-    `x1 has shape ${showShape(x1.shape)} and x2 ${showShape(x2.shape)}; all but the first axis must agree`,
-    { x1: x1.shape, x2: x2.shape },
-  );
-}
-
-const dataOf = (out: NDArray | TypedArray): TypedArray => (ArrayBuffer.isView(out) ? out : out?.data);
-
-function dtypeOfOut(out: KernelOptions['out']): DType | undefined {
-  const first = out?.nngp ?? out?.ntk;
-  return first && dtypeOf(dataOf(first));
-}
-
-/** Every array of `out` belongs to a field that is asked for, and to one only. */
-function checkOut(out: KernelOptions['out'], get: readonly KernelField[]): void {
-  const entries = Object.entries(out ?? {}).filter(([, value]) => value !== undefined);
-  const buffers = entries.map(([, value]) => dataOf(value as NDArray | TypedArray)?.buffer);
-  for (const [field, value] of entries) {
-    if (!get.includes(field as KernelField))
-      throw new InfiniteWidthError('ERR_ARGUMENT', `out.${field} is given but ${field} is not in get: ${get.join(', ')}`, { field, get });
-    const data = dataOf(value as NDArray | TypedArray);
-    if (!(data instanceof Float32Array || data instanceof Float64Array))
-      throw new InfiniteWidthError('ERR_DTYPE', `out.${field} must be a Float32Array or Float64Array, or an NDArray of one`, { field });
-  }
-  if (new Set(buffers).size !== buffers.length)
-    throw new InfiniteWidthError('ERR_ARGUMENT', 'out.nngp and out.ntk share one buffer; each result needs its own', {});
-}
-
-function outputFor(field: TileField, out: KernelOptions['out'], dtype: DType, n1: number, n2: number): TypedArray {
-  const given = out?.[field];
-  if (!given) return allocate(dtype, n1 * n2, `a ${n1} × ${n2} kernel`);
-  const data = dataOf(given);
-  if (dtypeOf(data) !== dtype)
-    throw new InfiniteWidthError('ERR_DTYPE', `out.${field} is ${dtypeOf(data)} but the result is ${dtype}; pass dtype or another array`, {
-      field,
-      dtype,
-    });
-  if (data.length !== n1 * n2 || ('shape' in given && (given.shape[0] !== n1 || given.shape[1] !== n2)))
-    throw new InfiniteWidthError(
-      'ERR_SHAPE',
-      `out.${field} has ${'shape' in given ? `shape ${showShape(given.shape)}` : `${data.length} elements`}, the result [${n1}, ${n2}]`,
-      {
-        field,
-        expected: [n1, n2],
-      },
-    );
-  return data;
+/** The result of a call: of its only job, or of each. */
+// biome-ignore lint/suspicious/noExplicitAny: the overloads type the fields
+export function resultOf({ jobs, isList: several }: KernelJobs): any {
+  return several ? jobs.map(({ result }) => result) : jobs[0].result;
 }

@@ -3,7 +3,7 @@
  * Here, and only here, sizes are chosen and impossible ones refused.
  */
 
-import type { TileJob } from './backends/backend';
+import type { ChainJob, TileJob } from './backends/backend';
 import { tileBytes } from './backends/wasm-tile';
 import { InfiniteWidthError } from './errors';
 import { bytesPer, type DType } from './ndarray';
@@ -57,15 +57,16 @@ export function makePlan(program: Program, sizes: Sizes): Plan {
   const fitting = Math.max(8, Math.floor(PANEL_BYTES / (features * bytesPer(arithmetic)) / 8) * 8);
   const side = (n: number, most: number) => Math.min(most, fitting, Math.ceil(n / 8) * 8);
   const rows = side(n1, TILE_ROWS);
-  const job: TileJob = { program, dtype: arithmetic, features, rows, cols: symmetric ? rows : side(n2, TILE_COLS), tangent: sizes.ntk };
+  const job: ChainJob = { kind: 'chain', program, dtype: arithmetic, features, rows, cols: symmetric ? rows : side(n2, TILE_COLS), tangent: sizes.ntk };
   const workspaceBytes = tileBytes(job);
   const resultBytes = n1 * n2 * bytesPer(dtype) * ((sizes.nngp ? 1 : 0) + (sizes.ntk ? 1 : 0));
   refuse(resultBytes - sizes.preallocated, workspaceBytes, n1, n2);
   const pairs = symmetric ? (n1 * (n1 + 1)) / 2 : n1 * n2;
-  return { job, n1, n2, symmetric, tiles: grid(n1, n2, job, symmetric), resultBytes, workspaceBytes, flops: pairs * flopsPerPair(job) };
+  return { job, n1, n2, symmetric, tiles: tileGrid(n1, n2, job, symmetric), resultBytes, workspaceBytes, flops: pairs * flopsPerPair(job) };
 }
 
-function grid(n1: number, n2: number, job: TileJob, symmetric: boolean): Tile[] {
+/** Tiles of at most job.rows × job.cols; with symmetry those on and below the diagonal. */
+export function tileGrid(n1: number, n2: number, job: Pick<TileJob, 'rows' | 'cols'>, symmetric: boolean): Tile[] {
   const tiles: Tile[] = [];
   for (let row = 0; row < n1; row += job.rows)
     for (let col = 0; col < (symmetric ? row + 1 : n2); col += job.cols)
@@ -90,14 +91,15 @@ const FLOPS: Readonly<Record<number, number>> = {
   [op.FINISH]: 4,
 };
 
-export function flopsPerPair({ program, features }: TileJob): number {
+export function flopsPerPair({ program, features }: ChainJob): number {
   return 2 * features + program.ops.reduce((sum, { code }) => sum + FLOPS[code], 0);
 }
 
 /** Two arrays of the greatest length there is (8 GiB): as much as can be asked of a runtime that does not say what is free, as browsers. */
 const UNKNOWN_MEMORY = 2 ** 34;
 
-function refuse(resultBytes: number, workspaceBytes: number, n1: number, n2: number): void {
+/** @throws ERR_OUT_OF_MEMORY */
+export function refuse(resultBytes: number, workspaceBytes: number, n1: number, n2: number): void {
   const stated = availableMemory();
   const free = Number.isFinite(stated) ? stated : UNKNOWN_MEMORY;
   const bytes = resultBytes + workspaceBytes;

@@ -2,6 +2,7 @@
  * The threads of an engine: whether there can be any, how they share work, and who has them. They are started when work first needs
  * them, on shared memory where that is possible, otherwise on memories of their own with tiles as messages, otherwise not at all.
  */
+import type { GraphJob } from './backends/backend';
 import type { CoreBuild } from './backends/core';
 import type { MessagePool } from './backends/message-pool';
 import type { Team } from './backends/team';
@@ -53,6 +54,7 @@ export class Threads {
   private crews: Crews | null = null;
   private shared: WebAssembly.Module | null = null;
   private current: Team | MessagePool | null = null;
+  private pool: MessagePool | null = null;
   private turns: Promise<unknown> = Promise.resolve();
   private busy = false;
   private disposed = false;
@@ -80,8 +82,10 @@ export class Threads {
   /** Computes every tile of a kernel over the threads; false if one thread should do it. @throws ERR_WORKER_DIED, AbortError */
   async computeTiles(job: KernelJob): Promise<boolean> {
     if (!this.worth(job.plan.flops)) return false;
+    const isGraph = job.plan.job.kind === 'graph';
+    if (isGraph && !travels(job.plan.job as GraphJob)) return false;
     return this.turn(async () => {
-      const crew = await this.obtain();
+      const crew = isGraph ? await this.obtainPool() : await this.obtain();
       if (crew && this.crews) await this.use(crew, () => runTiles(this.crews as Crews, crew, job));
       return crew !== null;
     });
@@ -107,7 +111,7 @@ export class Threads {
   /** Ends every worker. Work that is not finished is rejected. */
   async dispose(): Promise<void> {
     this.disposed = true;
-    if (this.current) await this.retire(this.current);
+    await Promise.all([this.current, this.pool].map((crew) => crew && this.retire(crew)));
   }
 
   private worth(flops: number): boolean {
@@ -147,6 +151,16 @@ export class Threads {
     return this.crews && this.obtainLoaded(this.crews);
   }
 
+  /** Workers that take tiles as messages, beside a team if there is one. */
+  private async obtainPool(): Promise<MessagePool | null> {
+    const crew = await this.obtain();
+    const { crews, options } = this;
+    if (!crews || !crew || !this.isTeam(crew)) return crew as MessagePool | null;
+    if (this.pool?.died) void this.retire(this.pool);
+    this.pool ??= new crews.MessagePool(options.module as WebAssembly.Module, this.wanted, options.createWorker);
+    return this.pool;
+  }
+
   private obtainLoaded(crews: Crews): Team | MessagePool | null {
     if (this.current?.died) void this.retire(this.current);
     if (this.current && this.current.refusals.length === this.wanted - 1) this.demote(this.current.refusals[0]);
@@ -179,6 +193,7 @@ export class Threads {
 
   private async retire(crew: Team | MessagePool): Promise<void> {
     if (this.current === crew) this.current = null;
+    if (this.pool === crew) this.pool = null;
     await crew.dispose();
   }
 
@@ -190,6 +205,13 @@ export class Threads {
 function runTiles({ Team, computeTilesOnTeam, computeTilesByMessages }: Crews, crew: Team | MessagePool, job: KernelJob): Promise<void> {
   return crew instanceof Team ? computeTilesOnTeam(crew, job) : computeTilesByMessages(crew, job);
 }
+
+/** Whether a job can be posted: functions of the user's own cannot. */
+const travels = ({ left }: GraphJob): boolean =>
+  left.nodes.every((node) => {
+    const options = node.op === 'dual' ? node.activation : node.op === 'attention' ? node.options : {};
+    return Object.values(options).every((value) => typeof value !== 'function');
+  });
 
 const sentBecause = (why: string): string => `tiles travel as messages: ${why}`;
 

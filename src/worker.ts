@@ -2,10 +2,10 @@
  * What a worker of this package runs, in worker_threads and in Web Workers. It says that it is ready; the first message tells which kind of
  * pool it belongs to. Nothing is compiled here: modules arrive compiled.
  */
-import type { Panel, TileWorker } from './backends/backend';
+import { entryOf, type Panel, type TileWorker } from './backends/backend';
 import { type Core, coreOf, initialiseCore, KEEP_BYTES } from './backends/core';
 import type { JobMessage, TileMessage, WorkerMessage, WorkerReply } from './backends/messages';
-import { createWasmTileWorker } from './backends/wasm-tile';
+import { openTiles } from './backends/open-tiles';
 import { InfiniteWidthError } from './errors';
 import { allocate, type TypedArray } from './ndarray';
 
@@ -25,7 +25,7 @@ class Tiles {
 
   begin(job: JobMessage): void {
     this.end();
-    this.open = { job, tiles: createWasmTileWorker(this, job.job), row: -1, col: -1 };
+    this.open = { job, tiles: openTiles(this, job.job), row: -1, col: -1 };
   }
 
   end(): void {
@@ -48,7 +48,7 @@ class Tiles {
     const { call, fields, dtype } = open.job;
     const blocks = fields.flatMap((field) =>
       (transposed ? [false, true] : [false]).map((flipped) => {
-        const block = allocate(dtype, left.count * right.count, 'a tile');
+        const block = allocate(dtype, left.count * right.count * entryOf(open.job.job), 'a tile');
         open.tiles.read(field, flipped, block, 0, flipped ? left.count : right.count);
         return block;
       }),

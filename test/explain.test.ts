@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { abRelu, dense, erf, explain, flatten, hash, identity, kernelSync, leakyRelu, relu, serial, sigmoidLike } from '../src';
+import { abRelu, conv, dense, erf, explain, flatten, hash, identity, kernelSync, leakyRelu, relu, serial, sigmoidLike } from '../src';
 
 const LAYER = { wStd: Math.SQRT2, bStd: 0.1 };
 const net = serial(flatten(), dense(512, LAYER), relu(), serial(identity(), dense(64, LAYER), relu()), dense(10));
@@ -95,7 +95,7 @@ describe('explain', () => {
     ['ERR_SHAPE', net, [0, 48]],
     ['ERR_SHAPE', net, [1.5, 48]],
     ['ERR_SHAPE', net, [5]],
-    ['ERR_SHAPE', serial(dense(2)), [5, 4, 3]],
+    ['ERR_SHAPE', serial(conv(2, [5])), [5, 4, 3]],
     ['ERR_NOT_GAUSSIAN', serial(relu()), [5, 4]],
   ] as const)('%s', (code, network, shape) => {
     expect(() => explain(network, shape)).toThrowError(expect.objectContaining({ code }));

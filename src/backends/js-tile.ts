@@ -5,7 +5,7 @@
 import type { PairLanes } from '../duals/pair';
 import { Scalar } from '../duals/scalar';
 import * as op from '../opcodes';
-import type { Panel, TileField, TileJob, TileWorker } from './backend';
+import type { ChainJob, ChainPanel, TileField, TileWorker } from './backend';
 import { type PairPlaces, pairStep } from './pair-step';
 
 /** Features summed before their sum joins the total, as in assembly/micro.ts. */
@@ -27,9 +27,9 @@ export class ScalarPair extends Scalar implements PairLanes<number, Place> {
   }
 }
 
-export function createJsTileWorker(job: TileJob): TileWorker {
-  let rows: Panel;
-  let cols: Panel;
+export function createJsTileWorker(job: ChainJob): TileWorker<ChainPanel> {
+  let rows: ChainPanel;
+  let cols: ChainPanel;
   const tile = { nngp: new Float64Array(job.rows * job.cols), ntk: new Float64Array(job.rows * job.cols) };
   const pair = new ScalarPair();
 
@@ -74,7 +74,7 @@ function mirror(a: Float64Array, n: number, ld: number): void {
   for (let i = 1; i < n; i++) for (let j = 0; j < i; j++) a[j * ld + i] = a[i * ld + j];
 }
 
-function gram(x: Panel, i: number, y: Panel, j: number, features: number): number {
+function gram(x: ChainPanel, i: number, y: ChainPanel, j: number, features: number): number {
   const xs = (x.from + i) * features;
   const ys = (y.from + j) * features;
   const sx = x.scale[i];
@@ -89,7 +89,7 @@ function gram(x: Panel, i: number, y: Panel, j: number, features: number): numbe
 }
 
 /** ½ |x/|x| ∓ y/|y||², in the order of assembly/tile.ts. */
-function chordSquared(x: Panel, i: number, y: Panel, j: number, features: number, sign: number): number {
+function chordSquared(x: ChainPanel, i: number, y: ChainPanel, j: number, features: number, sign: number): number {
   const xs = (x.from + i) * features;
   const ys = (y.from + j) * features;
   const [sx, sy] = [x.scale[i], y.scale[j]];

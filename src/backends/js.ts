@@ -1,8 +1,14 @@
-import type { Backend } from './backend';
+import type { Backend, TileWorker } from './backend';
+import { createJsGraphWorker } from './js-graph';
 import { createJsLinearAlgebra } from './js-linalg';
 import { createJsTileWorker } from './js-tile';
 
 /** The reference backend: plain TypeScript, no WebAssembly. */
 export function createJsBackend(): Backend {
-  return { name: 'js', build: 'js', linalg: createJsLinearAlgebra(), openTiles: createJsTileWorker };
+  return {
+    name: 'js',
+    build: 'js',
+    linalg: createJsLinearAlgebra(),
+    openTiles: (job) => (job.kind === 'graph' ? createJsGraphWorker(job) : createJsTileWorker(job)) as TileWorker,
+  };
 }

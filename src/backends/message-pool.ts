@@ -136,14 +136,14 @@ export class MessagePool {
     const panels: [number, Panel][] = [];
     for (const id of row === col ? [row] : [row, col]) {
       if (!member.panels.has(id)) panels.push([id, panel(id)]);
-      const bytes = member.panels.get(id) ?? panels[panels.length - 1][1].data.byteLength;
+      const bytes = member.panels.get(id) ?? bytesOf(panels[panels.length - 1][1]);
       member.panels.delete(id);
       member.panels.set(id, bytes);
     }
     const message: TileMessage = { kind: 'tile', index, row, col, panels, dropped: this.evict(member), lower, transposed };
     member.spawned.post(
       message,
-      panels.map(([, { data }]) => data.buffer as ArrayBuffer),
+      panels.flatMap(([, panel]) => (panel.kind === 'chain' ? [panel.data.buffer as ArrayBuffer] : [])),
     );
     member.inFlight++;
   }
@@ -173,3 +173,5 @@ export class MessagePool {
     this.wake();
   }
 }
+
+const bytesOf = (panel: Panel): number => (panel.kind === 'chain' ? panel.data.byteLength : 0);

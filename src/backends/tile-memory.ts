@@ -4,7 +4,7 @@
  */
 import { bytesPer, type TypedArray } from '../ndarray';
 import { RECORD_BYTES } from '../opcodes';
-import type { Panel, TileField, TileJob } from './backend';
+import type { ChainJob, ChainPanel, TileField } from './backend';
 import { aligned, type Core } from './core';
 
 /** Register tile of the core: rows, and bytes of columns. */
@@ -71,7 +71,7 @@ export interface Slot {
 export class Layout {
   private readonly size: 4 | 8;
   constructor(
-    private readonly job: TileJob,
+    private readonly job: ChainJob,
     public end: number,
   ) {
     this.size = bytesPer(job.dtype);
@@ -130,7 +130,7 @@ export class TileMemory {
 
   constructor(
     private readonly core: Core,
-    private readonly job: TileJob,
+    private readonly job: ChainJob,
   ) {
     this.size = bytesPer(job.dtype);
     this.suffix = this.size === 4 ? '_f32' : '_f64';
@@ -146,7 +146,7 @@ export class TileMemory {
     });
   }
 
-  load(side: Side, panel: Panel): void {
+  load(side: Side, panel: ChainPanel): void {
     const { features, program } = this.job;
     const { count } = panel;
     side.count = count;

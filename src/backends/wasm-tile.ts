@@ -1,15 +1,15 @@
 /** Tiles on the calling thread, in an instance of the core of their own: one panel of rows, one of columns, one tile. */
 import type { TypedArray } from '../ndarray';
-import type { Panel, TileField, TileJob, TileWorker } from './backend';
+import type { ChainJob, ChainPanel, TileField, TileWorker } from './backend';
 import type { Core } from './core';
 import { JOB_BYTES, Layout, TileMemory } from './tile-memory';
 
 /** Bytes of WebAssembly memory that tiles of a job occupy: what plan.ts counts. */
-export function tileBytes(job: TileJob): number {
+export function tileBytes(job: ChainJob): number {
   return layOut(job, 0).end;
 }
 
-function layOut(job: TileJob, base: number) {
+function layOut(job: ChainJob, base: number) {
   const layout = new Layout(job, base);
   const [record, program, left, right, slot] = [layout.take(JOB_BYTES), layout.program(), layout.left(), layout.right(), layout.slot()];
   return { record, program, left, right, slot, end: layout.end };
@@ -21,7 +21,7 @@ export interface CoreSource {
   give(core: Core): void;
 }
 
-export function createWasmTileWorker(pool: CoreSource, job: TileJob): TileWorker {
+export function createWasmTileWorker(pool: CoreSource, job: ChainJob): TileWorker<ChainPanel> {
   const core = pool.take();
   try {
     return new WasmTileWorker(pool, core, job);
@@ -31,25 +31,25 @@ export function createWasmTileWorker(pool: CoreSource, job: TileJob): TileWorker
   }
 }
 
-class WasmTileWorker implements TileWorker {
+class WasmTileWorker implements TileWorker<ChainPanel> {
   private readonly at: ReturnType<typeof layOut>;
   private readonly memory: TileMemory;
 
   constructor(
     private readonly pool: CoreSource,
     private readonly core: Core,
-    job: TileJob,
+    job: ChainJob,
   ) {
     this.memory = new TileMemory(core, job);
     this.at = layOut(job, core.reserve(tileBytes(job)));
     this.memory.writeProgram(this.at.program);
   }
 
-  setRows(panel: Panel): void {
+  setRows(panel: ChainPanel): void {
     this.memory.load(this.at.left, panel);
   }
 
-  setCols(panel: Panel): void {
+  setCols(panel: ChainPanel): void {
     this.memory.load(this.at.right, panel);
   }
 

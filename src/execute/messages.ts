@@ -3,13 +3,13 @@
  * the next, copies the answers into the results, and computes tiles itself in between. The grid of tiles is that of one thread, so the bits
  * are too. A tile without an answer for long is computed here: a worker that vanished silently delays a call and does not stop it.
  */
-import type { Panel } from '../backends/backend';
+import { entryOf, type Panel } from '../backends/backend';
 import type { MessagePool } from '../backends/message-pool';
 import type { TileReply } from '../backends/messages';
 import { throwIfAborted } from '../errors';
 import type { KernelJob } from '../kernel-job';
 import { dtypeOf, type TypedArray } from '../ndarray';
-import { LocalTiles, panelOf } from './local';
+import { LocalTiles } from './local';
 import { Outputs } from './outputs';
 import { macrotask } from './yield';
 
@@ -113,9 +113,10 @@ class MessageRun {
     const tile = this.job.plan.tiles[index];
     const perField = this.outputs.isMirrored(tile) ? 2 : 1;
     const fields = this.job.outputs.map(([field]) => field);
+    const entry = entryOf(this.job.plan.job);
     this.outputs.store(tile, (field, transposed, out, offset, ld) => {
       const block = blocks[fields.indexOf(field) * perField + (transposed ? 1 : 0)];
-      copyRows(block, transposed ? tile.rows : tile.cols, out, offset, ld);
+      copyRows(block, (transposed ? tile.rows : tile.cols) * entry, out, offset * entry, ld * entry);
     });
   }
 
@@ -126,13 +127,19 @@ class MessageRun {
 
   /** A panel with arrays of its own, which can be transferred. */
   private panel(id: number): Panel {
-    const { program, plan, rows1, rows2 } = this.job;
-    const [first, side] = [id >> 1, id & 1];
-    const [rows, height, n] = side === 0 ? [rows1, plan.job.rows, plan.n1] : [rows2, plan.job.cols, plan.n2];
-    const { from, count, scale, inverse, data, tables } = panelOf(program, rows, first, Math.min(height, n - first));
-    const own = data.slice(from * rows.features, (from + count) * rows.features);
-    return { data: own, from: 0, count, scale: scale.slice(), inverse: inverse.slice(), tables };
+    const { plan } = this.job;
+    const [first, side] = [id >> 1, (id & 1) as 0 | 1];
+    const [height, n] = side === 0 ? [plan.job.rows, plan.n1] : [plan.job.cols, plan.n2];
+    return owned(this.job.panel(side, first, Math.min(height, n - first)));
   }
+}
+
+function owned(panel: Panel): Panel {
+  if (panel.kind === 'graph') return panel;
+  const { data, from, count, scale, inverse } = panel;
+  const features = data.length / panel.total;
+  const own = data.slice(from * features, (from + count) * features);
+  return { ...panel, data: own, from: 0, total: count, scale: scale.slice(), inverse: inverse.slice() };
 }
 
 function copyRows(block: TypedArray, cols: number, out: TypedArray, offset: number, ld: number): void {

@@ -4,7 +4,7 @@ import type { KernelJob } from '../kernel-job';
 import type { TypedArray } from '../ndarray';
 import type { Tile } from '../plan';
 
-/** Writes a tile's field, or its transpose, at `out[offset + i·ld + j]`. */
+/** Writes a tile's field, or its transpose, at `out[offset + i·ld + j]`, counted in entries. */
 export type ReadTile = (field: TileField, transposed: boolean, out: TypedArray, offset: number, ld: number) => void;
 
 export class Outputs {

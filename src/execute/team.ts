@@ -3,13 +3,12 @@
  * and computes tiles itself where there is nothing to copy. A ring of slots holds tiles between computing and copying, so the memory
  * does not grow with n; the grid of tiles is that of one thread, so the bits are too.
  */
-import type { Panel } from '../backends/backend';
+import type { ChainJob, ChainPanel } from '../backends/backend';
 import type { Team } from '../backends/team';
 import { JOB_BYTES, Layout, type Side, type Slot, TileMemory } from '../backends/tile-memory';
 import { throwIfAborted } from '../errors';
 import type { KernelJob } from '../kernel-job';
 import type { Tile } from '../plan';
-import { panelOf } from './local';
 import { Outputs } from './outputs';
 import { macrotask } from './yield';
 
@@ -43,9 +42,10 @@ class TeamRun {
     private readonly job: KernelJob,
   ) {
     const { plan } = job;
+    const tileJob = plan.job as ChainJob;
     this.outputs = new Outputs(job);
-    const layout = new Layout(plan.job, team.base);
-    const probe = new Layout(plan.job, 0);
+    const layout = new Layout(tileJob, team.base);
+    const probe = new Layout(tileJob, 0);
     probe.left();
     probe.right();
     const perSide = Math.max(Math.ceil(plan.n1 / plan.job.rows), Math.ceil(plan.n2 / plan.job.cols));
@@ -56,7 +56,7 @@ class TeamRun {
     this.lefts = Array.from({ length: this.panels }, () => layout.left());
     this.rights = Array.from({ length: this.panels }, () => layout.right());
     team.reserve(layout.end - team.base);
-    this.memory = new TileMemory(team.core, plan.job);
+    this.memory = new TileMemory(team.core, tileJob);
     this.memory.writeProgram(this.program);
   }
 
@@ -99,16 +99,17 @@ class TeamRun {
 
   /** Loads the panels a tile needs, unless they are there, and writes its record. */
   private prepare(tile: Tile, index: number, loaded: Map<Side, number>): void {
-    const { program, rows1, rows2, plan } = this.job;
+    const { job } = this;
+    const { plan } = job;
     const left = this.lefts[(tile.row / plan.job.rows) % this.panels];
     const right = this.rights[(tile.col / plan.job.cols) % this.panels];
-    const load = (side: Side, first: number, panel: () => Panel) => {
+    const load = (side: Side, first: number, panel: () => ChainPanel) => {
       if (loaded.get(side) === first) return;
       this.memory.load(side, panel());
       loaded.set(side, first);
     };
-    load(left, tile.row, () => panelOf(program, rows1, tile.row, tile.rows));
-    load(right, tile.col, () => panelOf(program, rows2, tile.col, tile.cols));
+    load(left, tile.row, () => job.panel(0, tile.row, tile.rows) as ChainPanel);
+    load(right, tile.col, () => job.panel(plan.symmetric ? 0 : 1, tile.col, tile.cols) as ChainPanel);
     const slot = this.slots[index % this.slots.length];
     const { outputs } = this;
     this.memory.writeRecord(this.record(index), this.program, left, right, slot, outputs.isDiagonal(tile), outputs.isMirrored(tile));

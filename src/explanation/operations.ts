@@ -1,5 +1,5 @@
 /** Which operations of the compiled program run each step of the recursion. */
-import type { TileJob } from '../backends/backend';
+import type { ChainJob } from '../backends/backend';
 import * as op from '../opcodes';
 import { flopsPerPair } from '../plan';
 import type { Op } from '../program';
@@ -18,7 +18,7 @@ const NAMES: Readonly<Record<number, string>> = Object.fromEntries(
 const FUSED: readonly number[] = [op.PLAIN_RECTIFIED, op.PLAIN_RECTIFIED_NEAR, op.AFFINE_RECTIFIED, op.AFFINE_RECTIFIED_NEAR];
 
 /** One entry per step of the program. Guards and conversions count to the step before them, START and FINISH to none. */
-export function operationsOf(job: TileJob): StepOperation[] {
+export function operationsOf(job: ChainJob): StepOperation[] {
   const entries: { names: string[]; flops: number }[] = [];
   for (const operation of job.program.ops) {
     const { code } = operation;
@@ -38,6 +38,6 @@ export function operationsOf(job: TileJob): StepOperation[] {
 }
 
 /** Of one operation alone. */
-function flopsOf(job: TileJob, operation: Op): number {
+function flopsOf(job: ChainJob, operation: Op): number {
   return flopsPerPair({ ...job, features: 0, program: { ...job.program, ops: [operation] } });
 }

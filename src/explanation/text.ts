@@ -42,7 +42,7 @@ export function renderExplanation(e: Omit<Explanation, 'text'>): string {
   const facts: [string, string][] = [
     [
       'network',
-      `${e.hash.slice(0, 16)}, ${showShape(e.inputShape)} -> ${showShape(e.outputShape)}${e.isGaussian ? '' : ', output not Gaussian'}`,
+      `${e.hash?.slice(0, 16) ?? 'functions of its own'}, ${showShape(e.inputShape)} -> ${showShape(e.outputShape)}${e.isGaussian ? '' : ', output not Gaussian'}`,
     ],
     ['pairs', `${e.pairs.toLocaleString('en-US')} (${n} samples against themselves, one triangle), in ${e.tiles} tiles`],
     [

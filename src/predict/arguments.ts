@@ -1,6 +1,8 @@
 /** What the functions of this folder are given: targets, square kernels, regularizers; read and checked in one place. */
 import { InfiniteWidthError } from '../errors';
+import { infer } from '../infer';
 import { allocate, asNDArray, checkFinite, type DType, dtypeOf, type NDArray, showShape, type TypedArray } from '../ndarray';
+import type { Network } from '../spec';
 
 /** Training or starting outputs: [n], or [n, outputs]. */
 export type OutputArray = NDArray | readonly number[] | readonly (readonly number[])[];
@@ -70,6 +72,18 @@ export function checkSameCount(x: NDArray, y: NDArray): void {
     'ERR_SHAPE',
     `xTrain has shape ${showShape(x.shape)} and yTrain ${showShape(y.shape)}; the first axes must agree, one row of yTrain per sample`,
     { xTrain: x.shape, yTrain: y.shape },
+  );
+}
+
+/** A network whose outputs are vectors, as regression needs them. @throws what infer throws; ERR_SHAPE for spatial or parallel outputs */
+export function checkNetwork(net: Network, inputShape: readonly number[]): void {
+  const { outputShape, graph } = infer(net, inputShape);
+  if (outputShape.length === 2 && graph.outputs.length === 1) return;
+  const what = graph.outputs.length > 1 ? `${graph.outputs.length} branches` : showShape(outputShape);
+  throw new InfiniteWidthError(
+    'ERR_SHAPE',
+    `the network ends with ${what}; regression needs one vector [n, outputs]: add flatten() or globalAvgPool(), or join the branches`,
+    { outputShape },
   );
 }
 

@@ -1,12 +1,12 @@
 /** Exact training of an infinitely wide network: kernel, Cholesky factor, weights. */
 import { defaultContext, type EngineContext } from '../context';
 import { InfiniteWidthError } from '../errors';
-import { infer } from '../infer';
 import { resultDtype } from '../inputs';
 import { parseNetwork } from '../layers/parse';
 import { type DType, dtypeOf } from '../ndarray';
 import type { Network } from '../spec';
 import {
+  checkNetwork,
   checkSameCount,
   copyOf,
   type InputArray,
@@ -62,7 +62,7 @@ function* fitting(net: Network, xTrain: InputArray, yTrain: OutputArray, options
   const x = readInputs(xTrain, 'xTrain');
   const y = readOutputs(yTrain, 'yTrain');
   checkSameCount(x, y.array);
-  infer(canonical, x.shape);
+  checkNetwork(canonical, x.shape);
   const dtype = resultDtype(options.dtype, [x, y.array]);
   const state = { net: canonical, kernel, dtype, ...ridge, xTrain: { data: copyOf(x.data, dtypeOf(x.data)), shape: [...x.shape] } };
   const factor = yield* trainingFactor(state, engine);

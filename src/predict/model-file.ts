@@ -18,11 +18,10 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { allocateBytes, toBytes } from '../data/bytes';
 import { decodeElements, hostLittleEndian } from '../data/decode';
 import { InfiniteWidthError } from '../errors';
-import { infer } from '../infer';
 import { parseNetwork } from '../layers/parse';
 import { bytesPer, checkFinite, type DType, dtypeOf, type NDArray, showShape, sizeOf } from '../ndarray';
 import { canonicalJson, hash, type Network } from '../spec';
-import { regularizer } from './arguments';
+import { checkNetwork, regularizer } from './arguments';
 import type { ModelState } from './model';
 
 const MAGIC = 'IWMODEL1';
@@ -223,7 +222,7 @@ function checkLayout(header: Header, available: number): void {
 function networkOf({ network, networkHash, payload }: Header): Network {
   return guarded('its network cannot be used', () => {
     const net = parseNetwork(network);
-    infer(net, payload.arrays.xTrain.shape);
+    checkNetwork(net, payload.arrays.xTrain.shape);
     if (hash(net) === networkHash) return net;
     throw new Error('it does not have the hash of the header');
   });

@@ -263,7 +263,7 @@ export function kernelConformance(name: string, make: () => EngineContext): void
       const both = codeOf(() => run(NET, x, randomArray('float64', 5, 4)));
       expect([both.code, both.details]).toEqual(['ERR_SHAPE', { x1: [2, 3], x2: [5, 4] }]);
       expect(both.message).toMatch(/\[2, 3\].*\[5, 4\]/);
-      expect(codeOf(() => run(NET, { data: new Float64Array(24), shape: [2, 3, 4] })).message).toContain('flatten()');
+      expect(codeOf(() => run(NET, x, { data: new Float64Array(24), shape: [2, 3, 4] })).code).toBe('ERR_SHAPE');
       expect(codeOf(() => run(NET, { data: new Int32Array(6), shape: [2, 3] } as unknown as NDArray)).code).toBe('ERR_DTYPE');
       expect(codeOf(() => run(NET, x, null, { dtype: 'float16' as DType })).code).toBe('ERR_DTYPE');
       expect(codeOf(() => run(NET, x, null, { out: { ntk: new Float32Array(4) }, dtype: 'float64' })).code).toBe('ERR_DTYPE');

@@ -1,0 +1,94 @@
+/** The plan of a kernel on a graph: which nodes need all pairs of locations, and what a pair of samples costs. */
+import type { GraphJob } from './backends/backend';
+import { type Graph, type GraphNode, locationsOf } from './graph';
+import { bytesPer } from './ndarray';
+import { type Plan, refuse, tileGrid } from './plan';
+
+export interface GraphSizes {
+  readonly n1: number;
+  readonly n2: number;
+  readonly symmetric: boolean;
+  /** Results per pair: nngp, ntk, or both. */
+  readonly fields: number;
+  readonly preallocated: number;
+}
+
+/** Floating-point operations after which an abort is looked for, roughly, and the side of a tile at most. */
+const TILE_FLOPS = 3e8;
+const TILE_SIDE = 64;
+
+/** @throws ERR_OUT_OF_MEMORY if results and workspace exceed what the machine has free */
+export function planGraph(job: Omit<GraphJob, 'rows' | 'cols'>, sizes: GraphSizes): Plan {
+  const { n1, n2, symmetric, fields } = sizes;
+  const flops = graphFlops(job);
+  const side = Math.max(4, Math.min(TILE_SIDE, Math.floor(Math.sqrt(TILE_FLOPS / flops) / 4) * 4));
+  const rows = Math.min(side, n1);
+  const whole: GraphJob = { ...job, rows, cols: symmetric ? rows : Math.min(side, n2) };
+  const resultBytes = n1 * n2 * job.entry * bytesPer(job.dtype) * fields;
+  const workspaceBytes = graphBytes(whole);
+  refuse(resultBytes - sizes.preallocated, workspaceBytes, n1, n2);
+  const pairs = symmetric ? (n1 * (n1 + 1)) / 2 : n1 * n2;
+  return { job: whole, n1, n2, symmetric, tiles: tileGrid(n1, n2, whole, symmetric), resultBytes, workspaceBytes, flops: pairs * flops };
+}
+
+/** For every node whether an output needs its pairs (i, j) of different locations. */
+export function needsFull({ nodes, outputs }: Graph, output: number, diagonal: boolean): boolean[] {
+  const full = nodes.map(() => false);
+  full[outputs[output].node] = !diagonal;
+  for (let n = nodes.length - 1; n >= 0; n--) for (const m of nodes[n].of) full[m] ||= asksForFull(nodes[n], full[n]);
+  return full.map((needed, n) => needed && nodes[n].spatial.length > 0);
+}
+
+const MIXING = new Set<GraphNode['op']>(['pool', 'globalPool', 'mix', 'aggregate', 'attention']);
+
+const asksForFull = ({ op }: GraphNode, isFull: boolean): boolean => MIXING.has(op) || (isFull && op !== 'trace');
+
+/** Additions, multiplications, divisions and roots of a node on one pair of locations, NNGP and NTK. */
+function flopsOf(node: GraphNode, channels: number): number {
+  switch (node.op) {
+    case 'input':
+      return 4 * channels;
+    case 'window':
+      return 3 * node.axes.reduce((product, { size }) => product * size, 1);
+    case 'dual':
+      return 90;
+    case 'attention':
+    case 'aggregate':
+      return 4 * locationsOf(node.spatial);
+    case 'pool':
+    case 'globalPool':
+    case 'mix':
+      return 6;
+    default:
+      return 8;
+  }
+}
+
+type GraphWork = Pick<GraphJob, 'left' | 'right' | 'output' | 'diagonal'>;
+
+/** Of every node per pair of samples; `channels` of each input. */
+export function nodeFlops({ left, right, output, diagonal }: GraphWork, channels: readonly number[]): number[] {
+  const full = needsFull(left, output, diagonal);
+  return left.nodes.map((node, n) => {
+    const from = node.of.length > 0 && MIXING.has(node.op) ? node.of[0] : n;
+    const rows = locationsOf(left.nodes[from].spatial);
+    const pairs = full[n] || full[from] ? rows * locationsOf(right.nodes[from].spatial) : rows;
+    return pairs * flopsOf(node, node.op === 'input' ? channels[node.index] : 1);
+  });
+}
+
+function graphFlops(job: Omit<GraphJob, 'rows' | 'cols'>): number {
+  const inputs = job.left.nodes.filter((node) => node.op === 'input');
+  const channels = inputs.map(({ spatial }, k) => job.leftData.inputs[k].size / locationsOf(spatial));
+  return nodeFlops(job, channels).reduce((a, b) => a + b, 0);
+}
+
+/** Bytes that stay the same whatever n is: the states of one pair of samples, rows of samples, a tile. */
+function graphBytes(job: GraphJob): number {
+  const full = needsFull(job.left, job.output, job.diagonal);
+  const largest = job.left.nodes.reduce((most, { spatial }, n) => {
+    const rows = locationsOf(spatial);
+    return Math.max(most, full[n] ? rows * locationsOf(job.right.nodes[n].spatial) : rows);
+  }, 1);
+  return largest * 8 * 3 * 4 + job.rows * job.cols * job.entry * 16 + (32 << 20);
+}
