@@ -3,7 +3,14 @@ import terser from '@rollup/plugin-terser';
 import typescript from '@rollup/plugin-typescript';
 import { dts } from 'rollup-plugin-dts';
 
-const library = { index: 'src/index.ts', predict: 'src/predict/index.ts', linalg: 'src/linalg/index.ts', data: 'src/data/index.ts' };
+const library = {
+  index: 'src/index.ts',
+  predict: 'src/predict/index.ts',
+  finite: 'src/finite/index.ts',
+  theory: 'src/theory/index.ts',
+  linalg: 'src/linalg/index.ts',
+  data: 'src/data/index.ts',
+};
 const external = [/^node:/, '@assemblyscript/loader'];
 
 export default [

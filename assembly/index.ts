@@ -7,6 +7,8 @@ export { potrs_f32, potrs_f64 } from './potrs';
 export { symv_f32, symv_f64 } from './symv';
 export { syrk_f32, syrk_f64 } from './syrk';
 export { trsm_f32, trsm_f64 } from './trsm';
+export { planes_f32, planes_f64 } from './planes';
+export { normals_f32, normals_f64, random_words } from './random';
 
 /** Where an instance's workspace may start. */
 const heapBase: usize = __heap_base;

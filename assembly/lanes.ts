@@ -8,9 +8,9 @@ const TABLE_F32: usize = 1024;
 const TABLE_F64: usize = 4096;
 
 /** Bytes from the start of a table to ½, 1 and 2, which the loader writes after the polynomials. */
-const HALF: usize = 72 * 16;
-const ONE: usize = 73 * 16;
-const TWO: usize = 74 * 16;
+const HALF: usize = 90 * 16;
+const ONE: usize = 91 * 16;
+const TWO: usize = 92 * 16;
 
 export function coefficients_f32(): usize {
   return TABLE_F32;
@@ -38,6 +38,8 @@ export class F32x4 {
     else return f32x4.add(f32x4.mul(a, b), c);
   }
   @inline sqrt(a: v128): v128 { return f32x4.sqrt(a); }
+  @inline nearest(a: v128): v128 { return f32x4.nearest(a); }
+  @inline power(a: v128): v128 { return i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(a), i32x4.splat(127)), 23); }
   @inline abs(a: v128): v128 { return f32x4.abs(a); }
   @inline max(a: v128, b: v128): v128 { return f32x4.pmax(a, b); }
   @inline min(a: v128, b: v128): v128 { return f32x4.pmin(a, b); }
@@ -63,6 +65,9 @@ export class F64x2 {
     else return f64x2.add(f64x2.mul(a, b), c);
   }
   @inline sqrt(a: v128): v128 { return f64x2.sqrt(a); }
+  @inline nearest(a: v128): v128 { return f64x2.nearest(a); }
+  /** The sum with 2⁵² + 1023 has the biased exponent in its lowest bits. */
+  @inline power(a: v128): v128 { return i64x2.shl(f64x2.add(a, f64x2.splat(4503599627371519)), 52); }
   @inline abs(a: v128): v128 { return f64x2.abs(a); }
   @inline max(a: v128, b: v128): v128 { return f64x2.pmax(a, b); }
   @inline min(a: v128, b: v128): v128 { return f64x2.pmin(a, b); }

@@ -22,13 +22,13 @@ function broadcast<T>(value: f64): v128 {
 
 /** This row's entry of table k, in every lane. */
 @inline
-function entry<T>(row: usize, rs: usize, k: usize): v128 {
+export function entry<T>(row: usize, rs: usize, k: usize): v128 {
   return v128.load_splat<T>(row + k * rs);
 }
 
 /** The product of this row's entry of table k with the columns'. */
 @inline
-function product<L, T>(row: usize, rs: usize, col: usize, cs: usize, k: usize, o: usize): v128 {
+export function product<L, T>(row: usize, rs: usize, col: usize, cs: usize, k: usize, o: usize): v128 {
   return changetype<L>(0).mul(entry<T>(row, rs, k), v128.load(col + k * cs + o));
 }
 

@@ -27,8 +27,8 @@ const RECORD_BYTES: usize = 28;
 const WORK: usize = 32;
 const WORK_BYTES: usize = 36;
 
-/** Loads of a flag before a thread goes to sleep: some tens of microseconds. */
-const SPINS: i32 = 40000;
+/** Loads of a flag before a thread goes to sleep: some tens of microseconds, or few where there are more threads than cores. */
+const SPINS: usize = 40;
 /** Nanoseconds a thread sleeps when the next task is not released yet. */
 const NAP: i64 = 200000;
 
@@ -84,7 +84,7 @@ export function take(control: usize, thread: i32): i32 {
 export function serve(control: usize, thread: i32): void {
   let seen = 0;
   for (;;) {
-    let spins = SPINS;
+    let spins = load<i32>(control + SPINS);
     while (atomic.load<i32>(control + GENERATION) == seen) {
       if (--spins < 0) atomic.wait<i32>(control + GENERATION, seen, -1);
     }
@@ -96,11 +96,12 @@ export function serve(control: usize, thread: i32): void {
 
 /** Runs tasks until the batch is taken. */
 function help(control: usize, thread: i32): void {
-  let spins = SPINS;
+  const most = load<i32>(control + SPINS);
+  let spins = most;
   for (;;) {
     const index = take(control, thread);
     if (index == NONE_LEFT) return;
-    if (index >= 0) spins = SPINS;
+    if (index >= 0) spins = most;
     else if (--spins < 0) {
       const limit = atomic.load<i32>(control + LIMIT);
       if (limit <= (atomic.load<i32>(control + NEXT) & INDEX)) atomic.wait<i32>(control + LIMIT, limit, NAP);

@@ -19,6 +19,7 @@ import {
   START,
   TANGENT,
 } from '../src/opcodes';
+import { activation } from './activations';
 import { blockProduct } from './gemm';
 import { F32x4, F64x2 } from './lanes';
 import { packRows } from './pack';
@@ -199,7 +200,7 @@ function runRow<L, T>(job: Job, i: i32, end: usize): void {
       case AFFINE_RECTIFIED: fused<L, T>(m, t, end, row, rs, col, cs, p0, p1, withTangent); break;
       case AFFINE_RECTIFIED_NEAR: fusedNear<L, T>(m, t, end, row, rs, col, cs, p0, p1, withTangent); break;
       case FINISH: finish<L, T>(c, t, end, row, rs, col, cs); break;
-      default: break;
+      default: activation<L, T>(load<i32>(record), c, m, t, end, row, rs, col, cs, record + 8); break;
     }
   }
 }

@@ -1,5 +1,7 @@
 /** npm run bench: every routine of the core, the transforms, whole kernels and predictions against their peers, threads against one. */
+import { activations } from './activations.bench';
 import { runSections, type Section } from './bench';
+import { convolutions } from './convolution.bench';
 import { kernels } from './kernel.bench';
 import { parseOptions } from './options';
 import { predictions } from './predict.bench';
@@ -7,6 +9,14 @@ import { routines } from './routines.bench';
 import { scaling } from './scaling.bench';
 import { transforms } from './transforms.bench';
 
-const SECTIONS: Readonly<Record<string, Section>> = { routines, transforms, kernel: kernels, predict: predictions, scaling };
+const SECTIONS: Readonly<Record<string, Section>> = {
+  routines,
+  transforms,
+  activations,
+  kernel: kernels,
+  convolution: convolutions,
+  predict: predictions,
+  scaling,
+};
 
 await runSections('bench', parseOptions(process.argv.slice(2), 'bench', Object.keys(SECTIONS)), SECTIONS, true);

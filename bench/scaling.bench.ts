@@ -81,7 +81,7 @@ export async function scaling(bench: Bench): Promise<void> {
       for (const n of bench.options.quick ? [work.quick] : work.sizes) await raceThreads(bench, engines, counts, work, dtype, n);
   await Promise.all(engines.map((engine) => engine.dispose()));
   const module = await compileShared(build);
-  const team = new Team(instantiateShared(module), module, 2);
+  const team = new Team(instantiateShared(module), module, 2, 2);
   await smallest(bench, team);
   dispatch(bench, team);
   await team.dispose();

@@ -1,7 +1,7 @@
 /** The transform alone: one tile computed over and over, without the work on rows and results around it. */
-import type { ChainPanel, TileField, TileWorker } from '../src/backends/backend';
+import type { Backend, ChainPanel, TileField, TileWorker } from '../src/backends/backend';
 import type { EngineContext } from '../src/context';
-import { infer } from '../src/infer';
+import { infer, type Step } from '../src/infer';
 import { measure, type Rows } from '../src/inputs';
 import { dtypeOf, type NDArray, type TypedArray } from '../src/ndarray';
 import { compile, type Program, REMEASURE } from '../src/program';
@@ -23,8 +23,13 @@ export interface Tile {
 
 /** @param x1 [m, features], x2 [n, features]: rows and columns of the tile */
 export function openTile({ backend }: EngineContext, net: Network, x1: NDArray, x2: NDArray): Tile {
+  return openSteps(backend, (infer(net, x1.shape).chain ?? []).flat(), x1, x2);
+}
+
+/** The tile of a recursion given by its steps. */
+export function openSteps(backend: Backend, steps: readonly Step[], x1: NDArray, x2: NDArray): Tile {
   const dtype = dtypeOf(x1.data);
-  const program = compile((infer(net, x1.shape).chain ?? []).flat(), REMEASURE[dtype]);
+  const program = compile(steps, REMEASURE[dtype]);
   const [rows, cols] = [x1.shape[0], x2.shape[0]];
   const worker: TileWorker = backend.openTiles({ kind: 'chain', program, dtype, features: x1.shape[1], rows, cols, tangent: true });
   worker.setRows(panel(program, measure(x1, 'x1', dtype)));

@@ -22,7 +22,7 @@ function stepsOf(node: GraphNode): readonly Step[] | null {
   return node.op === 'dual' ? activationSteps(node.activation) : null;
 }
 
-function activationSteps(layer: ActivationLayer): readonly Step[] | null {
+function activationSteps(layer: ActivationLayer): readonly Step[] {
   switch (layer.kind) {
     case 'relu':
       return [{ kind: 'rectified', a: 0, b: 1 }];
@@ -40,6 +40,6 @@ function activationSteps(layer: ActivationLayer): readonly Step[] | null {
     case 'erf':
       return [{ kind: 'erf', a: layer.a, b: layer.b }, ...(layer.c === 0 ? [] : [{ kind: 'shift', c: layer.c } as const])];
     default:
-      return null;
+      return [{ kind: 'dual', activation: layer }];
   }
 }

@@ -156,6 +156,7 @@ function graphCost({ graph }: Inference, shapes: readonly (readonly number[])[],
   const plan = planGraph(
     { ...job, tangent: fields.includes('ntk'), entry },
     { n1: few, n2: few, symmetric: true, fields: fields.length, preallocated },
+    true,
   );
   const flops = nodeFlops(
     work,

@@ -39,7 +39,9 @@ export type Operation =
   /** Unshared weights: K and T of different locations are 0. */
   | { readonly op: 'local' }
   | { readonly op: 'dual'; readonly activation: ActivationLayer }
-  | { readonly op: 'sum' | 'product' }
+  /** Σ_b weights[b] K_b: m² where a branch stands m times. */
+  | { readonly op: 'sum'; readonly weights: readonly number[] }
+  | { readonly op: 'product' }
   /** Σ_b weights[b] K_b */
   | { readonly op: 'concatChannels'; readonly weights: readonly number[] }
   /** Branches stand side by side on a spatial axis: location o is location `source[o]` of branch `branch[o]`; K of two branches is 0. */

@@ -3,7 +3,7 @@ import { chainOf } from './chain';
 import { type Graph, locationsOf } from './graph';
 import type { TracedLayer } from './inference/state';
 import { type InputShapes, inferGraph } from './inference/walk';
-import type { Network } from './spec';
+import type { ActivationLayer, Network } from './spec';
 
 /** One step of the recursion for fully connected networks. */
 export type Step =
@@ -12,7 +12,9 @@ export type Step =
   | { readonly kind: 'rectified'; readonly a: number; readonly b: number }
   | { readonly kind: 'erf'; readonly a: number; readonly b: number }
   /** A constant added to every activation: K' = K + c², no parameter. */
-  | { readonly kind: 'shift'; readonly c: number };
+  | { readonly kind: 'shift'; readonly c: number }
+  /** An activation with an operation of its own (activations/). */
+  | { readonly kind: 'dual'; readonly activation: ActivationLayer };
 
 export interface Inference {
   readonly graph: Graph;

@@ -4,11 +4,11 @@ import { defaultContext, type EngineContext } from './context';
 import { InfiniteWidthError } from './errors';
 import { infer } from './infer';
 import { resultDtype } from './inputs';
-import type { Input, KernelOptions } from './kernel';
 import { chainJob } from './jobs/chain';
 import { graphJob } from './jobs/graph';
 import { type GivenInputs, givenInputs, isKernel, type KernelInput } from './jobs/inputs';
 import { dtypeOfOut, fieldsOf } from './jobs/outputs';
+import type { Input, KernelOptions } from './kernel';
 import { asNDArray, type DType, type NDArray, showShape, type TypedArray } from './ndarray';
 import type { Plan } from './plan';
 import type { Network } from './spec';
@@ -58,7 +58,13 @@ export function prepare(net: Network, x1: Input | KernelInput, x2: Input | null,
   return { jobs: outputs.map((_, k) => graphJob(graphs, k, inputs, get, context)), isList: outputs.length > 1 };
 }
 
-function graphJobs(net: Network, given: GivenInputs, inputs: PreparedInputs, get: ReturnType<typeof fieldsOf>, context: EngineContext): KernelJobs {
+function graphJobs(
+  net: Network,
+  given: GivenInputs,
+  inputs: PreparedInputs,
+  get: ReturnType<typeof fieldsOf>,
+  context: EngineContext,
+): KernelJobs {
   const { graph: left } = infer(net, given.shape1, given.isGaussian);
   const right = given.symmetric ? left : infer(net, given.shape2, given.isGaussian).graph;
   const jobs = left.outputs.map((_, k) => graphJob({ left, right, given }, k, inputs, get, context));
@@ -92,9 +98,13 @@ function readInputs(x1: Input, x2: Input | null, options: KernelOptions): Prepar
   ] as const)
     for (const { shape } of arrays)
       if (shape[0] !== arrays[0].shape[0])
-        throw new InfiniteWidthError('ERR_SHAPE', `the inputs of ${name} have ${arrays.map((a) => a.shape[0]).join(', ')} samples; they must have as many`, {
-          shapes: arrays.map((a) => a.shape),
-        });
+        throw new InfiniteWidthError(
+          'ERR_SHAPE',
+          `the inputs of ${name} have ${arrays.map((a) => a.shape[0]).join(', ')} samples; they must have as many`,
+          {
+            shapes: arrays.map((a) => a.shape),
+          },
+        );
   const dtype = resultDtype(options.dtype ?? dtypeOfOut(options.out), [...left, ...right]);
   return { x1: left, x2: right, symmetric, x2Given: x2 !== null, dtype, options };
 }

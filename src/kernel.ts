@@ -99,7 +99,11 @@ export async function kernel<F extends KernelField>(
 }
 
 /** `kernel` on the calling thread, without yielding. */
-export function kernelSync<F extends KernelField = 'nngp' | 'ntk'>(net: Network, x1: Input | KernelInput, options?: KernelOptions<F>): KernelResult<F>;
+export function kernelSync<F extends KernelField = 'nngp' | 'ntk'>(
+  net: Network,
+  x1: Input | KernelInput,
+  options?: KernelOptions<F>,
+): KernelResult<F>;
 export function kernelSync<F extends KernelField = 'nngp' | 'ntk'>(
   net: Network,
   x1: Input | KernelInput,

@@ -31,5 +31,23 @@ export const ERF_PRECISE: i32 = 12;
 /** nngp = R₁R₂ρ, ntk = σ₁σ₂t; tables R σ. */
 export const FINISH: i32 = 11;
 
+/** exp, rbf, expNormalized; tables R s. */
+export const EXPONENTIAL: i32 = 13;
+/** sin, cos; tables R n ε 1/n s; p = sin²c, cos²c. */
+export const SINE: i32 = 14;
+/** a·exp(b x²); tables V 1/V g s. */
+export const GAUSSIAN: i32 = 15;
+/** exp(−x²) sin x; tables r n 1/n x a g h s. */
+export const GABOR: i32 = 16;
+/** xΦ(x); tables r u w cos ψ √u 1/√u R e 1/R s. */
+export const GELU: i32 = 17;
+export const SIGN: i32 = 18;
+/** Any polynomial; p = degree L; tables p₀ … p_L f₀ … f_(L−1), as many as there are. */
+export const POLYNOMIAL: i32 = 19;
+/** max(x, 0)ⁿ; p = n; tables g s, then coefficients that are the same for every row (activations/rectified-monomial.ts). */
+export const RECTIFIED_MONOMIAL: i32 = 20;
+/** Any dual as a JavaScript function: run by backends/js-tile.ts alone. */
+export const DUAL: i32 = 21;
+
 /** A record: code, first table (i32 each), then four f64 parameters. */
 export const RECORD_BYTES: i32 = 40;

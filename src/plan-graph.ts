@@ -1,5 +1,6 @@
 /** The plan of a kernel on a graph: which nodes need all pairs of locations, and what a pair of samples costs. */
 import type { GraphJob } from './backends/backend';
+import { planeBytes, planeFlops, supportsPlanes } from './backends/plane-memory';
 import { type Graph, type GraphNode, locationsOf } from './graph';
 import { bytesPer } from './ndarray';
 import { type Plan, refuse, tileGrid } from './plan';
@@ -17,15 +18,20 @@ export interface GraphSizes {
 const TILE_FLOPS = 3e8;
 const TILE_SIDE = 64;
 
-/** @throws ERR_OUT_OF_MEMORY if results and workspace exceed what the machine has free */
-export function planGraph(job: Omit<GraphJob, 'rows' | 'cols'>, sizes: GraphSizes): Plan {
+/**
+ * @param hasPlanes the backend runs displacement planes
+ * @throws ERR_OUT_OF_MEMORY if results and workspace exceed what the machine has free
+ */
+export function planGraph(job: Omit<GraphJob, 'rows' | 'cols'>, sizes: GraphSizes, hasPlanes: boolean): Plan {
   const { n1, n2, symmetric, fields } = sizes;
-  const flops = graphFlops(job);
+  const draft: GraphJob = { ...job, rows: 4, cols: 4 };
+  const byPlanes = hasPlanes && supportsPlanes(draft) === null;
+  const flops = byPlanes ? planeFlops(draft) : graphFlops(job);
   const side = Math.max(4, Math.min(TILE_SIDE, Math.floor(Math.sqrt(TILE_FLOPS / flops) / 4) * 4));
   const rows = Math.min(side, n1);
   const whole: GraphJob = { ...job, rows, cols: symmetric ? rows : Math.min(side, n2) };
   const resultBytes = n1 * n2 * job.entry * bytesPer(job.dtype) * fields;
-  const workspaceBytes = graphBytes(whole);
+  const workspaceBytes = byPlanes ? planeBytes(whole) : graphBytes(whole);
   refuse(resultBytes - sizes.preallocated, workspaceBytes, n1, n2);
   const pairs = symmetric ? (n1 * (n1 + 1)) / 2 : n1 * n2;
   return { job: whole, n1, n2, symmetric, tiles: tileGrid(n1, n2, whole, symmetric), resultBytes, workspaceBytes, flops: pairs * flops };

@@ -57,7 +57,15 @@ export function makePlan(program: Program, sizes: Sizes): Plan {
   const fitting = Math.max(8, Math.floor(PANEL_BYTES / (features * bytesPer(arithmetic)) / 8) * 8);
   const side = (n: number, most: number) => Math.min(most, fitting, Math.ceil(n / 8) * 8);
   const rows = side(n1, TILE_ROWS);
-  const job: ChainJob = { kind: 'chain', program, dtype: arithmetic, features, rows, cols: symmetric ? rows : side(n2, TILE_COLS), tangent: sizes.ntk };
+  const job: ChainJob = {
+    kind: 'chain',
+    program,
+    dtype: arithmetic,
+    features,
+    rows,
+    cols: symmetric ? rows : side(n2, TILE_COLS),
+    tangent: sizes.ntk,
+  };
   const workspaceBytes = tileBytes(job);
   const resultBytes = n1 * n2 * bytesPer(dtype) * ((sizes.nngp ? 1 : 0) + (sizes.ntk ? 1 : 0));
   refuse(resultBytes - sizes.preallocated, workspaceBytes, n1, n2);
@@ -89,10 +97,22 @@ const FLOPS: Readonly<Record<number, number>> = {
   [op.AFFINE_RECTIFIED]: 92,
   [op.AFFINE_RECTIFIED_NEAR]: 64,
   [op.FINISH]: 4,
+  [op.EXPONENTIAL]: 46,
+  [op.SINE]: 110,
+  [op.GAUSSIAN]: 22,
+  [op.GABOR]: 128,
+  [op.GELU]: 330,
+  [op.SIGN]: 44,
+  [op.POLYNOMIAL]: 30,
+  [op.RECTIFIED_MONOMIAL]: 112,
+  [op.DUAL]: 400,
 };
 
+/** What each degree of a polynomial adds. */
+const FLOPS_PER_DEGREE: Readonly<Record<number, number>> = { [op.POLYNOMIAL]: 18, [op.RECTIFIED_MONOMIAL]: 4 };
+
 export function flopsPerPair({ program, features }: ChainJob): number {
-  return 2 * features + program.ops.reduce((sum, { code }) => sum + FLOPS[code], 0);
+  return 2 * features + program.ops.reduce((sum, { code, params }) => sum + FLOPS[code] + (FLOPS_PER_DEGREE[code] ?? 0) * (params[0] ?? 0), 0);
 }
 
 /** Two arrays of the greatest length there is (8 GiB): as much as can be asked of a runtime that does not say what is free, as browsers. */

@@ -3,18 +3,22 @@
  * chosen where every pair has ρ ≥ 0, short polynomials where 1 − ρ is known to be small: a bias-free rectified layer maps
  * 1 − ρ ≤ D to D − κ g(D), whatever the data.
  */
+import { operationOf, stepsOf } from './activations/steps';
 import { NEAR, SEGMENT } from './duals/angle';
 import { DOUBLE } from './duals/coefficients';
 import { hypot } from './hypot';
 import type { Step } from './infer';
 import type { DType } from './ndarray';
 import * as op from './opcodes';
+import type { ActivationLayer } from './spec';
 
 export interface Op {
   readonly code: number;
   /** Index of the first row table the operation reads. */
   readonly table: number;
   readonly params: readonly number[];
+  /** Of DUAL: what it evaluates. */
+  readonly activation?: ActivationLayer;
 }
 
 export interface Program {
@@ -24,6 +28,8 @@ export interface Program {
   readonly tables: number;
   /** Rows of variance 0 may carry an NTK of their own. */
   readonly guarded: boolean;
+  /** It has an operation (DUAL) that only the JavaScript tile worker runs. */
+  readonly hosted: boolean;
 }
 
 /** κ, λ, 1 + λ, 1 − λ and √A of rectified.ts; a and b not both 0. */
@@ -35,7 +41,7 @@ export function rectifiedConstants(a: number, b: number) {
   return { kappa: minus / Math.PI, lambda: (2 * x * y) / sum, plus: (x + y) ** 2 / sum, minus, root: size * Math.sqrt(sum / 2) };
 }
 
-/** Row tables an operation reads. */
+/** Row tables an operation reads; POLYNOMIAL and RECTIFIED_MONOMIAL have as many as their degree needs. */
 export const TABLES_OF: readonly number[] = Object.assign([] as number[], {
   [op.START]: 1,
   [op.TANGENT]: 0,
@@ -50,23 +56,31 @@ export const TABLES_OF: readonly number[] = Object.assign([] as number[], {
   [op.AFFINE_RECTIFIED]: 3,
   [op.AFFINE_RECTIFIED_NEAR]: 3,
   [op.FINISH]: 2,
+  [op.EXPONENTIAL]: 2,
+  [op.SINE]: 5,
+  [op.GAUSSIAN]: 4,
+  [op.GABOR]: 8,
+  [op.GELU]: 10,
+  [op.SIGN]: 0,
+  [op.DUAL]: 3,
 });
 
 /** 1 − |ρ| below which a pair's margin is recomputed from its rows: a Gram product knows it to eps only. */
 export const REMEASURE = { float32: 1e-2, float64: 1e-3 } as const;
 
-/** Layers of erf beyond which float32 results are computed in float64. */
-const DEEP_ERF = 16;
+/** Layers of erf, or of an activation with an operation of its own, beyond which float32 results are computed in float64. */
+const DEEP_SMOOTH = 16;
 
 /**
- * The precision a result of `dtype` is computed in. At a fixed point of the variance map every layer of erf multiplies the NTK by the
- * same rounded number, so that in float32 the error grows with depth: 1e-5 at 100 layers. Rectified networks do not: 2e-6 holds.
+ * The precision a result of `dtype` is computed in. At a fixed point of the variance map every such layer multiplies the NTK by the
+ * same rounded number, so that in float32 the error grows with depth: 1e-5 at 100 layers of erf. Rectified networks do not: 2e-6 holds.
  */
 export function arithmeticOf(steps: readonly Step[], dtype: DType): DType {
-  return steps.filter(({ kind }) => kind === 'erf').length > DEEP_ERF ? 'float64' : dtype;
+  return steps.filter(({ kind }) => kind === 'erf' || kind === 'dual').length > DEEP_SMOOTH ? 'float64' : dtype;
 }
 
-export function compile(steps: readonly Step[], threshold: number): Program {
+export function compile(given: readonly Step[], threshold: number): Program {
+  const steps = given.flatMap((step) => (step.kind === 'dual' ? stepsOf(step.activation) : [step]));
   const guarded = steps.some((step) => step.kind === 'affine' && carriesZero(step));
   const builder = new Builder(guarded);
   builder.emit(op.START, threshold);
@@ -80,7 +94,7 @@ export function compile(steps: readonly Step[], threshold: number): Program {
   }
   builder.unfuse();
   builder.emit(op.FINISH);
-  return { steps, ops: builder.ops, tables: builder.tables, guarded };
+  return { steps, ops: builder.ops, tables: builder.tables, guarded, hosted: builder.ops.some(({ code }) => code === op.DUAL) };
 }
 
 type Affine = Extract<Step, { kind: 'affine' }>;
@@ -142,6 +156,9 @@ class Builder {
       case 'erf':
         this.emit(precise ? op.ERF_PRECISE : op.ERF);
         break;
+      case 'dual':
+        this.dual(step.activation);
+        break;
       case 'rectified': {
         const { kappa, lambda, plus, minus } = rectifiedConstants(step.a, step.b);
         this.emit(op.RECTIFIED, kappa, lambda, plus, minus);
@@ -150,6 +167,14 @@ class Builder {
     }
     this.bound = 1;
     if (this.guard) this.emit(op.GUARD);
+  }
+
+  private dual(activation: ActivationLayer): void {
+    const { code, params, tables, sign, raisesZero } = operationOf(activation);
+    if (raisesZero) this.emit(op.GUARD);
+    this.ops.push({ code, table: this.tables, params, ...(code === op.DUAL ? { activation } : {}) });
+    this.tables += tables;
+    this.nonnegative = sign === 'positive' || (sign === 'kept' && this.nonnegative);
   }
 
   private affine(step: Affine): void {
@@ -169,7 +194,10 @@ function seesMargin(steps: readonly Step[]): boolean {
   let largest = 0;
   for (const [i, step] of steps.entries()) {
     if (step.kind === 'rectified') return true;
-    if (step.kind === 'affine') largest = hypot(step.w * largest, step.b);
+    if (step.kind === 'dual') {
+      if (i > 0 && operationOf(step.activation).seesMargin) return true;
+      largest = Number.MAX_VALUE;
+    } else if (step.kind === 'affine') largest = hypot(step.w * largest, step.b);
     else if (step.kind === 'shift') largest = hypot(largest, step.c);
     else if (i > 0 && Math.abs(step.b) * largest > STEEP_ERF) return true;
     else largest = Math.abs(step.a);

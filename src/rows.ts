@@ -3,6 +3,8 @@
  * q = r², the scale σ of its NTK (σ = r, or a stand-in where r = 0) and the NTK of the row with itself, and fills the tables of
  * the program's operations in double precision, whatever the tile's precision.
  */
+import { operationOf } from './activations/steps';
+import { ScalarPair, scalarStep } from './backends/scalar-pair';
 import { acuteAngle } from './duals/angle';
 import { type Scalar, scalar } from './duals/scalar';
 import { InfiniteWidthError } from './errors';
@@ -10,6 +12,7 @@ import { hypot } from './hypot';
 import type { Step } from './infer';
 import * as op from './opcodes';
 import { type Program, rectifiedConstants } from './program';
+import type { ActivationLayer } from './spec';
 
 export interface RowPass {
   /** tables × rows, table by table. */
@@ -21,7 +24,7 @@ export interface RowPass {
   readonly needsDouble: boolean;
 }
 
-interface Row {
+export interface Row {
   r: number;
   sigma: number;
   /** NTK of the row with itself, over σ². */
@@ -58,7 +61,7 @@ export function passRows(program: Program, inverse: Float64Array, radius: Float6
 }
 
 /** Follows one row through the step (or the two fused steps) of an operation; gives the index of the next step. */
-function advance(steps: readonly Step[], index: number, row: Row, code: number, fill: (...values: number[]) => void): number {
+export function advance(steps: readonly Step[], index: number, row: Row, code: number, fill: (...values: number[]) => void): number {
   const step = steps[index];
   switch (step.kind) {
     case 'affine':
@@ -78,6 +81,9 @@ function advance(steps: readonly Step[], index: number, row: Row, code: number, 
     }
     case 'erf':
       fill(...erfRow(step, row));
+      return index + 1;
+    case 'dual':
+      fill(...dualRow(step.activation, row));
       return index + 1;
   }
 }
@@ -150,6 +156,40 @@ function erfRow(step: Extract<Step, { kind: 'erf' }>, row: Row): number[] {
   row.r = radius;
   row.sigma = sigma;
   return [u, w, rootU, u > 0 ? 1 / rootU : 0, cosine, g, radius > 0 ? 1 / (Math.SQRT2 * g) : 0, phi];
+}
+
+const pair = new ScalarPair();
+
+/** Entries of an activation's operation, which also gives the row's own NTK: a zero row has ρ = 0 with itself. */
+function dualRow(activation: ActivationLayer, row: Row): readonly number[] {
+  const operation = operationOf(activation);
+  const [least, most] = operation.range ?? [0, Number.POSITIVE_INFINITY];
+  if (row.r > 0 && !(row.r >= least && row.r <= most))
+    throw new InfiniteWidthError(
+      'ERR_NON_FINITE',
+      `${activation.kind} gets pre-activations of standard deviation ${row.r}; float64 carries it from ${least} to ${most}: scale the data or choose another wStd`,
+      { kind: activation.kind, standardDeviation: row.r, least, most },
+    );
+  const after = operation.row(row.r);
+  if (!(after.radius < Number.POSITIVE_INFINITY))
+    throw new InfiniteWidthError(
+      'ERR_NON_FINITE',
+      `${activation.kind} turns pre-activations of standard deviation ${row.r} into values of standard deviation ${after.radius}, beyond float64; scale the data down or use a smaller wStd`,
+      { kind: activation.kind, standardDeviation: row.r },
+    );
+  const steep = after.slope * row.sigma;
+  const sigma = after.radius > 0 ? after.radius : steep > 0 ? steep : row.sigma;
+  const entries = after.tables(over(row.sigma, sigma));
+  const entry = (k: number) => entries[k];
+  pair.c = row.r > 0 ? 1 : 0;
+  pair.m = 1 - pair.c;
+  pair.t = row.t;
+  scalarStep(pair, { ...operation, activation }, entry, entry);
+  row.t = pair.t;
+  row.r = after.radius;
+  row.sigma = sigma;
+  if (after.needsDouble) row.needsDouble = true;
+  return entries;
 }
 
 /** Refuses rows whose kernel does not fit the dtype: no entry exceeds the largest of its two diagonal ones. @throws ERR_NON_FINITE */

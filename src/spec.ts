@@ -82,7 +82,7 @@ export interface AttentionLayer {
 }
 export interface AggregateLayer {
   readonly kind: 'aggregate';
-  /** Spatial axes that the pattern contracts; null: all. */
+  /** Axes of [n, …, channels] that the pattern contracts; null: all spatial ones. */
   readonly aggregateAxis: readonly number[] | null;
   readonly implementation: 'DENSE' | 'SPARSE';
 }

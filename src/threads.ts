@@ -2,7 +2,7 @@
  * The threads of an engine: whether there can be any, how they share work, and who has them. They are started when work first needs
  * them, on shared memory where that is possible, otherwise on memories of their own with tiles as messages, otherwise not at all.
  */
-import type { GraphJob } from './backends/backend';
+import type { TileJob } from './backends/backend';
 import type { CoreBuild } from './backends/core';
 import type { MessagePool } from './backends/message-pool';
 import type { Team } from './backends/team';
@@ -82,10 +82,10 @@ export class Threads {
   /** Computes every tile of a kernel over the threads; false if one thread should do it. @throws ERR_WORKER_DIED, AbortError */
   async computeTiles(job: KernelJob): Promise<boolean> {
     if (!this.worth(job.plan.flops)) return false;
-    const isGraph = job.plan.job.kind === 'graph';
-    if (isGraph && !travels(job.plan.job as GraphJob)) return false;
+    const needsMessages = leavesTeam(job.plan.job);
+    if (needsMessages && !travels(job.plan.job)) return false;
     return this.turn(async () => {
-      const crew = isGraph ? await this.obtainPool() : await this.obtain();
+      const crew = needsMessages ? await this.obtainPool() : await this.obtain();
       if (crew && this.crews) await this.use(crew, () => runTiles(this.crews as Crews, crew, job));
       return crew !== null;
     });
@@ -175,7 +175,8 @@ export class Threads {
 
   private start({ Team, MessagePool, instantiateShared }: Crews): Team | MessagePool {
     const { module, createWorker } = this.options;
-    if (this.sharing === 'memory' && this.shared) return new Team(instantiateShared(this.shared), this.shared, this.wanted, createWorker);
+    if (this.sharing === 'memory' && this.shared)
+      return new Team(instantiateShared(this.shared), this.shared, this.wanted, this.available, createWorker);
     return new MessagePool(module as WebAssembly.Module, this.wanted, createWorker);
   }
 
@@ -206,12 +207,17 @@ function runTiles({ Team, computeTilesOnTeam, computeTilesByMessages }: Crews, c
   return crew instanceof Team ? computeTilesOnTeam(crew, job) : computeTilesByMessages(crew, job);
 }
 
+/** Whether tiles of a job are computed by JavaScript (or a core that serves one worker alone), not by a team's instances. */
+const leavesTeam = (job: TileJob): boolean => job.kind === 'graph' || job.program.hosted;
+
 /** Whether a job can be posted: functions of the user's own cannot. */
-const travels = ({ left }: GraphJob): boolean =>
-  left.nodes.every((node) => {
-    const options = node.op === 'dual' ? node.activation : node.op === 'attention' ? node.options : {};
-    return Object.values(options).every((value) => typeof value !== 'function');
-  });
+function travels(job: TileJob): boolean {
+  const layers: object[] =
+    job.kind === 'graph'
+      ? job.left.nodes.map((node) => (node.op === 'dual' ? node.activation : node.op === 'attention' ? node.options : {}))
+      : job.program.steps.map((step) => (step.kind === 'dual' ? step.activation : {}));
+  return layers.every((layer) => Object.values(layer).every((value) => typeof value !== 'function'));
+}
 
 const sentBecause = (why: string): string => `tiles travel as messages: ${why}`;
 

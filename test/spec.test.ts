@@ -1,10 +1,14 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InfiniteWidthError } from '../src/errors';
+import { globalSelfAttention } from '../src/layers/attention';
 import { dense } from '../src/layers/dense';
-import { abRelu, abs, erf, leakyRelu, relu, sigmoidLike } from '../src/layers/elementwise';
+import { dotGeneral } from '../src/layers/dot-general';
+import { abRelu, abs, erf, leakyRelu, polynomial, relu, sigmoidLike } from '../src/layers/elementwise';
 import { parseNetwork } from '../src/layers/parse';
 import { flatten, identity, serial } from '../src/layers/structure';
 import { canonicalJson, hash, type Network } from '../src/spec';
+import { EXAMPLES } from './layers/examples';
 
 const net = serial(
   flatten(),
@@ -66,11 +70,54 @@ describe('networks as data', () => {
     ['an s of the wrong length', () => dense(1, { s: [1] as unknown as [number, number] })],
     ['a layer function that was not called', () => serial(relu as unknown as Network)],
     ['a slope that is not a number', () => leakyRelu('0.1' as unknown as number)],
-    ['an unknown layer in JSON', () => parseNetwork('{"kind":"conv"}')],
+    ['an unknown layer in JSON', () => parseNetwork('{"kind":"softmax"}')],
+    ['a convolution without its filter', () => parseNetwork('{"kind":"conv","outChan":1}')],
+    ['an unknown field', () => parseNetwork('{"kind":"relu","slope":1}')],
+    ['an unknown field of a layer with options', () => parseNetwork('{"kind":"dense","outDim":1,"wstd":2}')],
+    ['an unknown side', () => parseNetwork('{"kind":"dotGeneral","constant":{"data":[1],"shape":[]},"side":"left"}')],
+    ['a sum that normalises edges', () => parseNetwork('{"kind":"sumPool","windowShape":[2],"normalizeEdges":true}')],
+    ['an activation whose functions JSON has dropped', () => parseNetwork('{"kind":"elementwise","fn":null}')],
+    ['branches that are no list', () => parseNetwork('{"kind":"parallel","layers":{}}')],
+    ['a repeat of nothing', () => parseNetwork('{"kind":"repeat","n":3}')],
+    ['null', () => parseNetwork('null')],
     ['text that is not JSON', () => parseNetwork('relu')],
     ['a serial without layers', () => parseNetwork('{"kind":"serial"}')],
     ['a prototype for a layer', () => parseNetwork('{"kind":"toString"}')],
   ])('refuses %s', (_name, act) => {
     expect(codeOf(act)).toBe('ERR_ARGUMENT');
+  });
+});
+
+describe('JSON of every kind', () => {
+  const hasFunction = (net: Network) => Object.values(net).some((value) => typeof value === 'function');
+  const networks = Object.entries(EXAMPLES).flatMap(([kind, nets]) => nets.map((net, i) => [`${kind} ${i}`, net] as const));
+
+  it.each(networks.filter(([, net]) => !hasFunction(net)))('%s comes back to the bit', (_name, net) => {
+    const text = canonicalJson(net);
+    const back = parseNetwork(text);
+    expect(back).toStrictEqual(net);
+    expect(canonicalJson(back)).toBe(text);
+    expect(hash(parseNetwork(structuredClone(net)))).toBe(hash(net));
+  });
+
+  it.each(networks.filter(([, net]) => hasFunction(net)))('%s has none, for it holds a function', (_name, net) => {
+    for (const act of [() => canonicalJson(net), () => hash(serial(net)), () => canonicalJson(serial(dense(1), net))])
+      expect(codeOf(act)).toBe('ERR_UNSUPPORTED');
+    expect(parseNetwork(net)).toStrictEqual(net);
+  });
+
+  it('says which function of which layer', () => {
+    const net = serial(dense(1), globalSelfAttention(1, 1, 1, 1, { posEmbType: 'SUM', posEmbDecayFn: (d) => 1 / (1 + d) }));
+    expect(() => canonicalJson(net)).toThrow(/^globalSelfAttention: posEmbDecayFn is a function, which JSON cannot hold/);
+  });
+
+  it('keeps every double', () => {
+    const double = fc.double({ noNaN: true, noDefaultInfinity: true });
+    fc.assert(
+      fc.property(double, double, double, (a, b, c) => {
+        const nets = [erf({ a, b, c }), polynomial([a, b, c]), dotGeneral({ lhs: [a, b, c] }), abRelu(a, b)];
+        for (const net of nets) expect(parseNetwork(canonicalJson(net))).toStrictEqual(net);
+      }),
+    );
   });
 });

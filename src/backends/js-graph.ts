@@ -73,7 +73,8 @@ class JsGraphWorker implements TileWorker<GraphPanel> {
     ] as const) {
       if (!source) continue;
       target.set(source, at);
-      if (mirror) for (let e = 0; e < entry; e++) target[back + (this.job.diagonal ? e : (e % side) * side + Math.floor(e / side))] = source[e];
+      if (mirror)
+        for (let e = 0; e < entry; e++) target[back + (this.job.diagonal ? e : (e % side) * side + Math.floor(e / side))] = source[e];
     }
   }
 }

@@ -2,30 +2,14 @@
  * Tiles in plain JavaScript doubles: the reference for every other backend, and the path where WebAssembly is forbidden. Sums run
  * in the order of the core (slabs of SLAB features), so in float64 the plain simd build agrees with it bit for bit.
  */
-import type { PairLanes } from '../duals/pair';
-import { Scalar } from '../duals/scalar';
 import * as op from '../opcodes';
 import type { ChainJob, ChainPanel, TileField, TileWorker } from './backend';
-import { type PairPlaces, pairStep } from './pair-step';
+import { ScalarPair, scalarStep } from './scalar-pair';
+
+export { PLACES, type Place, ScalarPair } from './scalar-pair';
 
 /** Features summed before their sum joins the total, as in assembly/micro.ts. */
 export const SLAB = 256;
-
-export type Place = 'c' | 'm' | 't';
-export const PLACES: PairPlaces<Place> = { c: 'c', m: 'm', t: 't' };
-
-/** A pair in doubles: ρ, 1 − |ρ|, scaled NTK, and the arithmetic on them. */
-export class ScalarPair extends Scalar implements PairLanes<number, Place> {
-  c = 0;
-  m = 0;
-  t = 0;
-  load(at: Place): number {
-    return this[at];
-  }
-  store(at: Place, value: number): void {
-    this[at] = value;
-  }
-}
 
 export function createJsTileWorker(job: ChainJob): TileWorker<ChainPanel> {
   let rows: ChainPanel;
@@ -41,10 +25,11 @@ export function createJsTileWorker(job: ChainJob): TileWorker<ChainPanel> {
 
   const computePair = (i: number, j: number) => {
     pair.c = gram(rows, i, cols, j, job.features);
-    for (const { code, table, params } of job.program.ops) {
+    for (const operation of job.program.ops) {
+      const { code, table, params } = operation;
       const row = (k: number) => rows.tables[(table + k) * rows.count + i];
       const col = (k: number) => cols.tables[(table + k) * cols.count + j];
-      pairStep<ScalarPair, number, Place>(pair, code, PLACES, row, col, (k) => params[k]);
+      scalarStep(pair, operation, row, col);
       if (code === op.START && pair.m < params[0]) remeasure(i, j);
     }
     tile.nngp[i * job.cols + j] = pair.c;

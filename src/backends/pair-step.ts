@@ -1,5 +1,11 @@
 /** Op codes → operations of duals/steps.ts on one pair, for the backends that go pair by pair: js-tile.ts and wgsl.ts. */
+import { exponentialStep } from '../duals/exponential';
+import { gaborStep } from '../duals/gabor';
+import { gaussianStep } from '../duals/gaussian';
+import { geluStep } from '../duals/gelu';
+import { addSquare, polynomialStep, rectifiedMonomialStep, SERIES, signOf, signStep } from '../duals/monomial';
 import type { PairLanes } from '../duals/pair';
+import { sineStep } from '../duals/sine';
 import * as steps from '../duals/steps';
 import * as op from '../opcodes';
 
@@ -13,7 +19,10 @@ export interface PairPlaces<A> {
 /** The k-th entry of a row's tables, of a column's, or of the parameters. */
 export type Entry<V> = (k: number) => V;
 
-/** Runs operation `code` on the pair at `c`, `m`, `t`. START expects the Gram entry at `c` and leaves its threshold to the backend. */
+/**
+ * Runs operation `code` on the pair at `c`, `m`, `t`. START expects the Gram entry at `c` and leaves its threshold to the backend; DUAL
+ * is the backend's own. `degree` is that of POLYNOMIAL and RECTIFIED_MONOMIAL.
+ */
 export function pairStep<L extends PairLanes<V, A>, V, A>(
   l: L,
   code: number,
@@ -21,30 +30,27 @@ export function pairStep<L extends PairLanes<V, A>, V, A>(
   row: Entry<V>,
   col: Entry<V>,
   param: Entry<V>,
+  degree = 0,
 ): void {
   const product = (k: number) => l.mul(row(k), col(k));
-  const both = (k: number) => [row(k), col(k)] as const;
   const close = code === op.PLAIN_RECTIFIED_NEAR || code === op.AFFINE_RECTIFIED_NEAR;
   switch (code) {
     case op.START:
-      steps.startStep<L, V, A>(l, c, m, t, ...both(0));
+      steps.startStep<L, V, A>(l, c, m, t, row(0), col(0));
       break;
     case op.TANGENT:
       steps.tangentStep<L, V, A>(l, c, t, param(0));
       break;
     case op.AFFINE:
-      steps.affineStep<L, V, A>(l, c, m, t, ...both(0), ...both(1), product(2), product(3), product(4));
+      steps.affineStep<L, V, A>(l, c, m, t, row(0), col(0), row(1), col(1), product(2), product(3), product(4));
       break;
     case op.RECTIFIED:
       steps.rectifiedStep<L, V, A>(l, c, m, t, param(0), param(1), param(2), param(3));
       break;
     case op.ERF:
-    case op.ERF_PRECISE: {
-      const precise = code === op.ERF_PRECISE;
-      const shared = [...both(0), ...both(1), ...both(2), ...both(3), ...both(4), ...both(5)] as const;
-      steps.erfStep<L, V, A>(l, precise, c, m, t, ...shared, product(6), product(7));
+    case op.ERF_PRECISE:
+      erf<L, V, A>(l, code === op.ERF_PRECISE, c, m, t, row, col);
       break;
-    }
     case op.GUARD:
       steps.guardStep<L, V, A>(l, c, m, product(0));
       break;
@@ -57,9 +63,155 @@ export function pairStep<L extends PairLanes<V, A>, V, A>(
       break;
     case op.AFFINE_RECTIFIED:
     case op.AFFINE_RECTIFIED_NEAR:
-      steps.affineRectifiedStep<L, V, A>(l, close, true, m, t, ...both(0), ...both(1), ...both(2), param(0), param(1));
+      steps.affineRectifiedStep<L, V, A>(l, close, true, m, t, row(0), col(0), row(1), col(1), row(2), col(2), param(0), param(1));
       break;
     case op.FINISH:
       steps.finishStep<L, V, A>(l, c, t, product(0), product(1));
+      break;
+    case op.EXPONENTIAL:
+      exponentialStep<L, V, A>(l, c, m, t, row(0), col(0), product(1));
+      break;
+    case op.SINE:
+      sineStep<L, V, A>(l, c, m, t, row(0), col(0), row(1), col(1), row(2), col(2), product(3), product(4), param(0), param(1));
+      break;
+    case op.GAUSSIAN:
+      gaussianStep<L, V, A>(l, c, m, t, row(0), col(0), product(1), product(2), product(3));
+      break;
+    case op.GABOR:
+      gaborStep<L, V, A>(
+        l,
+        c,
+        m,
+        t,
+        row(0),
+        col(0),
+        row(1),
+        col(1),
+        row(2),
+        col(2),
+        row(3),
+        col(3),
+        product(4),
+        product(5),
+        product(6),
+        product(7),
+      );
+      break;
+    case op.GELU:
+      gelu<L, V, A>(l, c, m, t, row, col);
+      break;
+    case op.SIGN:
+      signStep<L, V, A>(l, c, m, t);
+      break;
+    case op.POLYNOMIAL:
+      polynomial<L, V, A>(l, degree, { c, m, t }, row, col);
+      break;
+    case op.RECTIFIED_MONOMIAL:
+      rectifiedMonomial<L, V, A>(l, degree, { c, m, t }, row, col);
   }
+}
+
+function erf<L extends PairLanes<V, A>, V, A>(l: L, precise: boolean, c: A, m: A, t: A, row: Entry<V>, col: Entry<V>): void {
+  const product = (k: number) => l.mul(row(k), col(k));
+  steps.erfStep<L, V, A>(
+    l,
+    precise,
+    c,
+    m,
+    t,
+    row(0),
+    col(0),
+    row(1),
+    col(1),
+    row(2),
+    col(2),
+    row(3),
+    col(3),
+    row(4),
+    col(4),
+    row(5),
+    col(5),
+    product(6),
+    product(7),
+  );
+}
+
+function gelu<L extends PairLanes<V, A>, V, A>(l: L, c: A, m: A, t: A, row: Entry<V>, col: Entry<V>): void {
+  const product = (k: number) => l.mul(row(k), col(k));
+  geluStep<L, V, A>(
+    l,
+    c,
+    m,
+    t,
+    row(0),
+    col(0),
+    row(1),
+    col(1),
+    row(2),
+    col(2),
+    row(3),
+    col(3),
+    row(4),
+    col(4),
+    row(5),
+    col(5),
+    row(6),
+    col(6),
+    row(7),
+    col(7),
+    product(8),
+    product(9),
+  );
+}
+
+/** The sums of duals/monomial.ts over the degrees, in the order of assembly/activations.ts. */
+function polynomial<L extends PairLanes<V, A>, V, A>(l: L, degree: number, { c, m, t }: PairPlaces<A>, row: Entry<V>, col: Entry<V>): void {
+  const margin = l.load(m);
+  const size = l.sub(l.one(), margin);
+  const sign = signOf<L, V, A>(l, c);
+  let [power, rise, flip] = [l.one(), l.zero(), l.one()];
+  let [next, near, far, fall, factor] = [l.zero(), l.zero(), l.zero(), l.zero(), l.zero()];
+  for (let k = 0; k <= degree; k++) {
+    const first = row(k);
+    const second = l.mul(flip, col(k));
+    const product = l.mul(first, second);
+    next = l.fma(product, power, next);
+    fall = l.fma(product, rise, fall);
+    near = addSquare<L, V>(l, near, l.sub(first, second));
+    far = addSquare<L, V>(l, far, l.add(first, second));
+    if (k < degree) factor = l.fma(l.mul(row(degree + 1 + k), l.mul(flip, col(degree + 1 + k))), power, factor);
+    rise = l.fma(power, margin, rise);
+    power = l.mul(power, size);
+    flip = l.mul(flip, sign);
+  }
+  polynomialStep<L, V, A>(l, c, m, t, next, near, far, fall, factor);
+}
+
+function rectifiedMonomial<L extends PairLanes<V, A>, V, A>(
+  l: L,
+  degree: number,
+  { c, m, t }: PairPlaces<A>,
+  row: Entry<V>,
+  col: Entry<V>,
+): void {
+  const sum = (first: number, count: number, x: V) => {
+    let total = row(first + count - 1);
+    for (let k = count - 2; k >= 0; k--) total = l.fma(total, x, row(first + k));
+    return total;
+  };
+  const margin = l.load(m);
+  const y = l.sub(l.add(margin, margin), l.one());
+  const size = l.sub(l.one(), margin);
+  const z = l.mul(size, size);
+  const terms = (degree >> 1) + 1;
+  const series = 2 + 2 * SERIES;
+  let lower = l.sqrt(margin);
+  for (let k = 1; k < degree; k++) lower = l.mul(lower, margin);
+  const upper = degree > 0 ? l.mul(lower, margin) : lower;
+  const h = l.mul(upper, sum(2, SERIES, y));
+  const lowerH = l.mul(lower, sum(2 + SERIES, SERIES, y));
+  const correlations = [0, 1, 2].map((k) => sum(series + k * terms, terms, z));
+  const [own, rise, lowerP] = correlations;
+  const scales = [l.mul(row(0), col(0)), l.mul(row(1), col(1))] as const;
+  rectifiedMonomialStep<L, V, A>(l, degree % 2 === 1, c, m, t, h, own, rise, lowerH, lowerP, ...scales);
 }

@@ -20,6 +20,7 @@ enum Word {
   recordBytes,
   work,
   workBytes,
+  spins,
 }
 const CONTROL_BYTES = 256;
 /** No task can be taken: between batches, and after an abort. */
@@ -31,8 +32,13 @@ const TAGS = 0x7ff;
 /** What `take` answers instead of a task's index. */
 const NONE_LEFT = -2;
 
-/** Loads of a counter before the calling thread naps, where it may: some tens of microseconds; and how long it naps. */
+/**
+ * Loads of a counter before a worker sleeps and before the calling thread naps, where it may: some tens of microseconds, unless threads have to
+ * share cores: who spins there keeps another from working. How long the calling thread naps.
+ */
+const WORKER_SPINS = 40000;
 const SPINS = 20000;
+const SHARED_CORE_SPINS = 200;
 const NAP_MS = 0.2;
 /**
  * A caller that does not return to its event loop hears of no death. Where a task that was taken stays unfinished for LOOK_MS it asks
@@ -54,14 +60,17 @@ export class Team {
   /** Why workers could not be started, one reason for each. */
   readonly refusals: string[] = [];
   private readonly mayBlock: boolean;
+  private readonly spins: number;
 
-  /** @param threads the calling thread included */
+  /** @param threads the calling thread included; @param cores that they run on */
   constructor(
     readonly core: Core,
     module: WebAssembly.Module,
     readonly threads: number,
+    cores: number,
     createWorker?: CreateWorker,
   ) {
+    this.spins = threads > cores ? SHARED_CORE_SPINS : SPINS;
     const workBytes = core.exports.linalg_work_bytes();
     this.control = core.reserve(CONTROL_BYTES + aligned(workBytes) * threads);
     const words = this.words();
@@ -70,6 +79,7 @@ export class Team {
     this.mayBlock = mayBlock(words);
     words[Word.work] = this.control + CONTROL_BYTES;
     words[Word.workBytes] = aligned(workBytes);
+    words[Word.spins] = threads > cores ? SHARED_CORE_SPINS : WORKER_SPINS;
     this.base = this.control + CONTROL_BYTES + aligned(workBytes) * threads;
     this.workers = Array.from({ length: threads - 1 }, (_, i) => {
       const start: SharedStart = { kind: 'shared', module, memory: core.memory, control: this.control, thread: i + 1 };
@@ -152,7 +162,7 @@ export class Team {
   private awaitOthers(total: number): boolean {
     const words = this.words();
     let done = Atomics.load(words, Word.done);
-    for (let spins = SPINS; done < total && spins > 0; spins--) done = Atomics.load(words, Word.done);
+    for (let { spins } = this; done < total && spins > 0; spins--) done = Atomics.load(words, Word.done);
     if (done < total && this.mayBlock) Atomics.wait(words, Word.done, done, NAP_MS);
     return Atomics.load(words, Word.done) === total;
   }

@@ -67,6 +67,12 @@ export class Wgsl implements PairLanes<string, string> {
   sqrt(a: string): string {
     return this.let(`sqrt(${a})`);
   }
+  nearest(a: string): string {
+    return this.let(`round(${a})`);
+  }
+  power(a: string): string {
+    return this.let(`ldexp(1f, i32(${a}))`);
+  }
   abs(a: string): string {
     return this.let(`abs(${a})`);
   }
@@ -108,11 +114,28 @@ export const STEP_NAMES: readonly string[] = Object.assign([] as string[], {
   [op.AFFINE_RECTIFIED]: 'pair_affine_rectified',
   [op.AFFINE_RECTIFIED_NEAR]: 'pair_affine_rectified_near',
   [op.FINISH]: 'pair_finish',
+  [op.EXPONENTIAL]: 'pair_exponential',
+  [op.SINE]: 'pair_sine',
+  [op.GAUSSIAN]: 'pair_gaussian',
+  [op.GABOR]: 'pair_gabor',
+  [op.GELU]: 'pair_gelu',
+  [op.SIGN]: 'pair_sign',
+  [op.POLYNOMIAL]: 'pair_polynomial',
+  [op.RECTIFIED_MONOMIAL]: 'pair_rectified_monomial',
 });
 
-/** The parameters of a step's function after rho, m, t: its row entries, its column entries, the parameters it reads. */
-export function stepArguments(code: number): readonly string[] {
-  return trace(code).names;
+/**
+ * The parameters of a step's function after rho, m, t: its row entries, its column entries, the parameters it reads.
+ * @param degree of POLYNOMIAL and RECTIFIED_MONOMIAL, which have a function for each degree
+ */
+export function stepArguments(code: number, degree = 0): readonly string[] {
+  return trace(code, degree).names;
+}
+
+/** The name of an operation's function: `pair_…`, with the degree where it has one. */
+export function stepName(code: number, degree = 0): string {
+  const ofDegree = code === op.POLYNOMIAL || code === op.RECTIFIED_MONOMIAL;
+  return ofDegree ? `${STEP_NAMES[code]}_${degree}` : STEP_NAMES[code];
 }
 
 /**
@@ -120,29 +143,26 @@ export function stepArguments(code: number): readonly string[] {
  * `fn pair_…(rho: f32, m: f32, t: f32, row0: f32, …, col0: f32, …, p0: f32, …) -> Pair`; it needs PAIR_STRUCT once in the module.
  * pair_start takes the Gram entry as rho and does not remeasure margins below its threshold.
  */
-export function printStep(code: number): string {
-  const { lanes, names } = trace(code);
+export function printStep(code: number, degree = 0): string {
+  const { lanes, names } = trace(code, degree);
   const parameters = ['rho', 'm', 't', ...names].map((name) => `${name}: f32`).join(', ');
   const body = [...lanes.statements, `return Pair(${['rho', 'm', 't'].map((place) => lanes.load(place)).join(', ')});`];
-  return `fn ${STEP_NAMES[code]}(${parameters}) -> Pair {\n${body.map((line) => `  ${line}\n`).join('')}}\n`;
+  return `fn ${stepName(code, degree)}(${parameters}) -> Pair {\n${body.map((line) => `  ${line}\n`).join('')}}\n`;
 }
 
-/** Runs the operation on names. */
-function trace(code: number): { lanes: Wgsl; names: string[] } {
+/** Runs the operation on names. Entries that it reads of one side only are parameters of both. */
+function trace(code: number, degree: number): { lanes: Wgsl; names: string[] } {
   const lanes = new Wgsl();
-  let read = 0;
+  let [entries, read] = [TABLES_OF[code] ?? 0, 0];
   const param = (k: number) => {
     read = Math.max(read, k + 1);
     return `p${k}`;
   };
-  pairStep<Wgsl, string, string>(
-    lanes,
-    code,
-    { c: 'rho', m: 'm', t: 't' },
-    (k) => `row${k}`,
-    (k) => `col${k}`,
-    param,
-  );
+  const entry = (prefix: string) => (k: number) => {
+    entries = Math.max(entries, k + 1);
+    return `${prefix}${k}`;
+  };
+  pairStep<Wgsl, string, string>(lanes, code, { c: 'rho', m: 'm', t: 't' }, entry('row'), entry('col'), param, degree);
   const named = (prefix: string, count: number) => Array.from({ length: count }, (_, k) => `${prefix}${k}`);
-  return { lanes, names: [...named('row', TABLES_OF[code]), ...named('col', TABLES_OF[code]), ...named('p', read)] };
+  return { lanes, names: [...named('row', entries), ...named('col', entries), ...named('p', read)] };
 }

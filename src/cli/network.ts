@@ -1,8 +1,28 @@
 /** Networks on the command line: a JSON file, JSON text, or the short form "dense 512 1.5 0.1; relu; dense 1". */
-import { type DenseOptions, dense } from '../layers/dense';
-import { abRelu, abs, erf, leakyRelu, relu, sigmoidLike } from '../layers/elementwise';
+import type { DenseOptions } from '../layers/dense';
+import {
+  abRelu,
+  abs,
+  dense,
+  elu,
+  erf,
+  flatten,
+  gabor,
+  gelu,
+  globalAvgPool,
+  identity,
+  leakyRelu,
+  relu,
+  selu,
+  serial,
+  sigmoid,
+  sigmoidLike,
+  sign,
+  silu,
+  softplus,
+  tanh,
+} from '../layers/index';
 import { parseNetwork } from '../layers/parse';
-import { flatten, identity, serial } from '../layers/structure';
 import type { Network, Parameterization } from '../spec';
 import { unknown } from './arguments';
 import { UsageError } from './errors';
@@ -23,6 +43,12 @@ interface ShortLayer {
   make(...values: number[]): Network;
 }
 
+/** Layers that need no numbers. */
+const PLAIN = {
+  ...{ relu, abs, sigmoidLike, gelu, tanh, sigmoid, softplus, silu, elu, selu, sign, gabor },
+  ...{ identity, flatten, globalAvgPool },
+};
+
 const plain = (make: () => Network): ShortLayer => ({ parameters: [], least: 0, make });
 
 const denseLike = (parameterization: Parameterization): ShortLayer => ({
@@ -34,11 +60,7 @@ const denseLike = (parameterization: Parameterization): ShortLayer => ({
 const SHORT: Readonly<Record<string, ShortLayer>> = {
   dense: denseLike('ntk'),
   denseStandard: denseLike('standard'),
-  relu: plain(relu),
-  abs: plain(abs),
-  sigmoidLike: plain(sigmoidLike),
-  identity: plain(identity),
-  flatten: plain(flatten),
+  ...Object.fromEntries(Object.entries(PLAIN).map(([name, make]) => [name, plain(() => make())])),
   leakyRelu: { parameters: ['alpha'], least: 1, make: (alpha) => leakyRelu(alpha) },
   abRelu: { parameters: ['a', 'b'], least: 2, make: (a, b) => abRelu(a, b) },
   erf: { parameters: ['a', 'b', 'c'], least: 0, make: (a, b, c) => erf({ a, b, c }) },

@@ -16,7 +16,11 @@ export interface Embedding {
   readonly r: Float64Array;
 }
 
-export function embeddingOf({ options, channels, spatial }: Attention, mask1: Uint8Array | null, mask2: Uint8Array | null): Embedding | null {
+export function embeddingOf(
+  { options, channels, spatial }: Attention,
+  mask1: Uint8Array | null,
+  mask2: Uint8Array | null,
+): Embedding | null {
   if (options.posEmbType === 'NONE') return null;
   const embedded = options.nChanPosEmb ?? channels;
   const isSum = options.posEmbType === 'SUM';
@@ -52,16 +56,14 @@ export function attentionWeights(node: Attention, k: Float64Array, mask: Uint8Ar
 
 /** One location's weights over all locations, in place. Masked ones get none, unless all are: then softmax is even. */
 function weigh(row: Float64Array, mechanism: AttentionLayer['attentionMechanism'], mask: Uint8Array | null): void {
-  if (mechanism !== 'SOFTMAX') {
-    const fn = { IDENTITY: (x: number) => x, ABS: Math.abs, RELU: (x: number) => Math.max(x, 0) }[mechanism];
-    row.forEach((x, j) => void (row[j] = mask?.[j] ? 0 : fn(x)));
-    return;
-  }
+  const replace = (value: (x: number, j: number) => number) => row.set(row.map((x, j) => (mask?.[j] ? 0 : value(x, j))));
+  if (mechanism !== 'SOFTMAX')
+    return replace({ IDENTITY: (x: number) => x, ABS: Math.abs, RELU: (x: number) => Math.max(x, 0) }[mechanism]);
   if (mask?.every((m) => m === 1)) return void row.fill(1 / row.length);
   const largest = row.reduce((most, x, j) => (mask?.[j] ? most : Math.max(most, x)), Number.NEGATIVE_INFINITY);
-  row.forEach((x, j) => void (row[j] = mask?.[j] ? 0 : Math.exp(x - largest)));
+  replace((x) => Math.exp(x - largest));
   const total = row.reduce((a, b) => a + b, 0);
-  row.forEach((x, j) => void (row[j] = x / total));
+  replace((x) => x / total);
 }
 
 /** out = G₁ a G₂ᵀ for square matrices. */

@@ -131,14 +131,23 @@ class Run {
   }
 
   /** Samples of two branches share nothing. */
-  private moved(n: number, a: number, b: number, full: boolean, from1: { node: number; sample: number }, from2: { node: number; sample: number }): Pairs {
+  private moved(
+    n: number,
+    a: number,
+    b: number,
+    full: boolean,
+    from1: { node: number; sample: number },
+    from2: { node: number; sample: number },
+  ): Pairs {
     if (from1.node === from2.node) return this.get(from1.node, from1.sample, from2.sample, full);
     const { left, right, withTangent } = this.ends;
     const [q1, q2] = [left.variances(n, a), right.variances(n, b)];
     const pairs = this.arena.pairs(full, q1.length, q2.length, withTangent);
     pairs.k.fill(0);
     pairs.t?.fill(0);
-    eachPair(pairs, (at, i, j) => void (pairs.d[at] = q1[i] + q2[j]));
+    eachPair(pairs, (at, i, j) => {
+      pairs.d[at] = q1[i] + q2[j];
+    });
     return pairs;
   }
 }

@@ -24,7 +24,8 @@ export function patternMatrix(node: Aggregate, pattern: Pattern | null, a: numbe
   const { spatial, axes } = node;
   if (!pattern) return identity(locationsOf(spatial));
   const vertices = axes.map((axis) => spatial[axis]);
-  const edges = node.options.implementation === 'SPARSE' ? sparseEdges(pattern, vertices, a) : denseEdges(pattern, locationsOf(vertices), a);
+  const edges =
+    node.options.implementation === 'SPARSE' ? sparseEdges(pattern, vertices, a) : denseEdges(pattern, locationsOf(vertices), a);
   const incoming = new Map<number, (readonly [number, number])[]>();
   for (const [from, to, weight] of edges) incoming.set(to, [...(incoming.get(to) ?? []), [from, weight]]);
   const rows = [...indicesOf(spatial)].map((index) => {

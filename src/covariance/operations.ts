@@ -134,7 +134,8 @@ function joined(arena: Arena, ends: Ends, n: number, node: Node<'sum' | 'product
   for (let at = 0; at < result.k.length; at++) {
     result.k[at] = combine(node, (b) => sources[b].k[at]);
     result.d[at] = node.op === 'product' ? 0 : combine(node, (b) => sources[b].d[at]);
-    if (result.t) result.t[at] = node.op === 'product' ? productTangent(sources, at) : combine(node, (b) => (sources[b].t as Float64Array)[at]);
+    if (result.t)
+      result.t[at] = node.op === 'product' ? productTangent(sources, at) : combine(node, (b) => (sources[b].t as Float64Array)[at]);
   }
   if (node.op === 'product') subtractDistances(ends, n, result);
   return result;

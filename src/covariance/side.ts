@@ -2,12 +2,12 @@
  * The samples of one side of a kernel: per node and sample what depends on that sample alone. Variances of the locations, masks, the
  * matrices of pooling and graphs, attention weights. Computed once per sample and kept while memory allows.
  */
-import { dualOf, type Dual } from '../duals/dual';
+import { type Dual, dualOf } from '../duals/dual';
 import { type Graph, type GraphNode, locationsOf, type Sparse } from '../graph';
 import type { TypedArray } from '../ndarray';
 import { attentionWeights } from './attention';
-import { windowTaps, matrixOf, sandwichDiagonal } from './maps';
-import { patternMatrix, maskedMean } from './graphs';
+import { maskedMean, patternMatrix } from './graphs';
+import { matrixOf, sandwichDiagonal, windowTaps } from './maps';
 import { nodeMask } from './masks';
 import type { Pairs } from './pairs';
 
@@ -132,7 +132,9 @@ export class Side {
   /** Attention weights ζ(QK · K̃), locations × locations. */
   attention(n: number, a: number): Float64Array {
     const node = this.nodes[n] as Extract<GraphNode, { op: 'attention' }>;
-    return remember(this.weights, `${n} ${a}`, () => attentionWeights(node, this.selfState(this, node.of[0], a).k, this.mask(node.of[0], a)));
+    return remember(this.weights, `${n} ${a}`, () =>
+      attentionWeights(node, this.selfState(this, node.of[0], a).k, this.mask(node.of[0], a)),
+    );
   }
 
   /** Mean variance over the axes of a layerNorm, at every location. */
@@ -233,7 +235,7 @@ function remember<K, V>(map: Map<K, V>, key: K, make: () => V): V {
 /** Branches added, multiplied, or averaged with weights. */
 export function combine(node: Extract<GraphNode, { op: 'sum' | 'product' | 'concatChannels' }>, part: (b: number) => number): number {
   if (node.op === 'product') return node.of.reduce((value, _, b) => value * part(b), 1);
-  return node.of.reduce((value, _, b) => value + (node.op === 'concatChannels' ? node.weights[b] : 1) * part(b), 0);
+  return node.of.reduce((value, _, b) => value + node.weights[b] * part(b), 0);
 }
 
 const diagonalOf = ({ k, rows, cols }: Pairs): Float64Array => Float64Array.from({ length: rows }, (_, i) => k[i * cols + i]);
@@ -277,4 +279,3 @@ function groups(lengths: readonly number[], axes: readonly number[]): Int32Array
     return group;
   });
 }
-

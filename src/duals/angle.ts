@@ -15,11 +15,11 @@ export const SEGMENT_NEAR: number = 54;
 /** Up to here the short polynomials hold. */
 export const NEAR: number = 0.35;
 
-function linear<L extends Lanes<V>, V>(l: L, i: number, x: V): V {
+export function linear<L extends Lanes<V>, V>(l: L, i: number, x: V): V {
   return l.fma(l.table(i + 1), x, l.table(i));
 }
 
-function cubic<L extends Lanes<V>, V>(l: L, i: number, x: V, x2: V): V {
+export function cubic<L extends Lanes<V>, V>(l: L, i: number, x: V, x2: V): V {
   return l.fma(linear<L, V>(l, i + 2, x), x2, linear<L, V>(l, i, x));
 }
 

@@ -21,6 +21,10 @@ export interface Lanes<V> {
   /** a b + c, fused where the build fuses. */
   fma(a: V, b: V, c: V): V;
   sqrt(a: V): V;
+  /** The nearest integer, ties to even, of |a| < 2²². */
+  nearest(a: V): V;
+  /** 2^a of an integer −126 ≤ a ≤ 127 (−1022 ≤ a ≤ 1023 in double precision), exactly. */
+  power(a: V): V;
   abs(a: V): V;
   max(a: V, b: V): V;
   min(a: V, b: V): V;

@@ -2,6 +2,14 @@
 import { DOUBLE } from './coefficients';
 import { Lanes } from './lanes';
 
+/** 1.5 · 2⁵²: adding it drops the fraction of a number below 2⁵¹. */
+const INTEGERS = 6755399441055744;
+
+/** A double and its upper half, in the byte order of the machine. */
+const BITS = new Float64Array(1);
+const HALVES = new Int32Array(BITS.buffer);
+const UPPER = new Uint8Array(Uint32Array.of(1).buffer)[0];
+
 export class Scalar implements Lanes<number> {
   narrow(): boolean {
     return false;
@@ -41,6 +49,13 @@ export class Scalar implements Lanes<number> {
   }
   sqrt(a: number): number {
     return Math.sqrt(a);
+  }
+  nearest(a: number): number {
+    return a + INTEGERS - INTEGERS;
+  }
+  power(a: number): number {
+    HALVES[UPPER] = (a + 1023) << 20;
+    return BITS[0];
   }
   abs(a: number): number {
     return Math.abs(a);

@@ -45,7 +45,12 @@ function product(axes: readonly Rows[], from: readonly number[]): Sparse {
 const identityRows = (length: number): Rows => Array.from({ length }, (_, i) => [[i, 1]]);
 
 /** Resizing as jax.image.resize does it: pixel centres at i + ½, weights normalised, a wider triangle where antialiasing shrinks. */
-export function resizeMatrix(from: readonly number[], to: readonly number[], method: ImageResizeLayer['method'], antialias: boolean): Sparse {
+export function resizeMatrix(
+  from: readonly number[],
+  to: readonly number[],
+  method: ImageResizeLayer['method'],
+  antialias: boolean,
+): Sparse {
   const axes = from.map((length, k) => (length === to[k] ? identityRows(length) : resizeRows(length, to[k], method, antialias)));
   return product(axes, from);
 }
@@ -140,11 +145,15 @@ interface ProductAxis {
 }
 
 /** XLA's dot_general with a constant, as a map between locations; samples come first and channels last whatever the order XLA gives. */
-export function contraction(shape: readonly number[], placed: PlacedLayer<DotGeneralLayer>): { matrix: Sparse; spatial: readonly number[] } {
+export function contraction(
+  shape: readonly number[],
+  placed: PlacedLayer<DotGeneralLayer>,
+): { matrix: Sparse; spatial: readonly number[] } {
   const { constant, side, dimensionNumbers } = placed.layer;
   const [contract, shared] = dimensionNumbers.map(([left, right]) => {
     const [ofInput, ofConstant] = side === 'rhs' ? [left, right] : [right, left];
-    if (ofInput.length !== ofConstant.length) throw refused(placed, 'dimensionNumbers pairs as many axes of one factor as of the other', {});
+    if (ofInput.length !== ofConstant.length)
+      throw refused(placed, 'dimensionNumbers pairs as many axes of one factor as of the other', {});
     return ofInput.map((input, k): ProductAxis => {
       const axis = input < 0 ? input + shape.length : input;
       if (axis <= 0 || axis >= shape.length - 1)

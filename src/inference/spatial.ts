@@ -3,7 +3,17 @@ import { InfiniteWidthError } from '../errors';
 import { locationsOf } from '../graph';
 import type { AggregateLayer, DotGeneralLayer, DropoutLayer, ImageResizeLayer, IndexLayer, LayerNormLayer, PoolLayer } from '../spec';
 import { contraction, resizeMatrix, selection } from './matrices';
-import { type Builder, channelsOf, nameOf, type PlacedLayer, requireGaussian, requireRank, resolveAxis, spatialOf, type Tensor } from './state';
+import {
+  type Builder,
+  channelsOf,
+  nameOf,
+  type PlacedLayer,
+  requireGaussian,
+  requireRank,
+  resolveAxis,
+  spatialOf,
+  type Tensor,
+} from './state';
 import { windowAxes } from './windows';
 
 export function applyPool(builder: Builder, tensor: Tensor, placed: PlacedLayer<PoolLayer>): Tensor {

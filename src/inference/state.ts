@@ -54,6 +54,13 @@ export class Builder {
     return this.nodes.length - 1;
   }
 
+  /** The parameterized layers and inputs that a node's randomness comes from: the last ones on every way to it. */
+  roots(node: number): ReadonlySet<number> {
+    const { op, of } = this.nodes[node];
+    if (op === 'affine' || op === 'attention' || op === 'input') return new Set([node]);
+    return new Set(of.flatMap((source) => [...this.roots(source)]));
+  }
+
   /** Applies an operation to one tensor and gives what comes out, with `changes`. */
   apply(tensor: Tensor, operation: Operation, layer: string, changes: Partial<Tensor> = {}): Tensor {
     const next = { ...tensor, ...changes };

@@ -5,8 +5,29 @@ import { showShape } from '../ndarray';
 import type { Layer, Network } from '../spec';
 import { applyConcat, applyFanIn } from './branches';
 import { applyAttention, applyConv, applyDense } from './parameterized';
-import { applyAggregate, applyDotGeneral, applyDropout, applyFlatten, applyGlobalPool, applyIndex, applyLayerNorm, applyPool, applyResize } from './spatial';
-import { Builder, branches, isTensor, nameOf, type PlacedLayer, requireGaussian, single, type Tensor, type TracedLayer, type Value } from './state';
+import {
+  applyAggregate,
+  applyDotGeneral,
+  applyDropout,
+  applyFlatten,
+  applyGlobalPool,
+  applyIndex,
+  applyLayerNorm,
+  applyPool,
+  applyResize,
+} from './spatial';
+import {
+  Builder,
+  branches,
+  isTensor,
+  nameOf,
+  type PlacedLayer,
+  requireGaussian,
+  single,
+  type Tensor,
+  type TracedLayer,
+  type Value,
+} from './state';
 
 /** Shape of one input, or of each of a list. */
 export type InputShapes = readonly number[] | readonly (readonly number[])[];

@@ -48,7 +48,7 @@ export function transposedAxes(spatial: readonly number[], { size, strides, padd
       const low = length - 1 - Math.floor(Math.max(0, length - stride) / 2);
       return { ...shared, to: from * stride, low, circular: true };
     }
-    const low = stride > length - 1 ? stride - 1 : Math.ceil((length + stride - 2) / 2);
+    const low = stride > length - 1 ? length - 1 : Math.ceil((length + stride - 2) / 2);
     return { ...shared, to: from * stride, low, circular: false };
   });
 }

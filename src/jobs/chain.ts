@@ -54,7 +54,16 @@ export function chainJob(inference: Inference, inputs: PreparedInputs, get: read
 function panelOf(program: Program, rows: Rows, from: number, count: number) {
   const { tables } = passRows(program, rows.inverse, rows.radius, from, count);
   const part = (values: Float64Array) => values.subarray(from, from + count);
-  return { kind: 'chain', data: rows.data, total: rows.count, from, count, scale: part(rows.scale), inverse: part(rows.inverse), tables } as const;
+  return {
+    kind: 'chain',
+    data: rows.data,
+    total: rows.count,
+    from,
+    count,
+    scale: part(rows.scale),
+    inverse: part(rows.inverse),
+    tables,
+  } as const;
 }
 
 /** Rows whose variances are followed at a time. */

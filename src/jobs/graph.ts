@@ -19,7 +19,13 @@ export interface Graphs {
   readonly given: GivenInputs | null;
 }
 
-export function graphJob(graphs: Graphs, output: number, inputs: PreparedInputs, get: readonly KernelField[], context: EngineContext): KernelJob {
+export function graphJob(
+  graphs: Graphs,
+  output: number,
+  inputs: PreparedInputs,
+  get: readonly KernelField[],
+  context: EngineContext,
+): KernelJob {
   const { left, right, given } = graphs;
   const { options, dtype, symmetric } = inputs;
   checkSides(left, right);
@@ -44,11 +50,23 @@ export function graphJob(graphs: Graphs, output: number, inputs: PreparedInputs,
     given: given?.kernel ?? null,
   };
   if (given && job.tangent && !given.kernel.ntk)
-    throw new InfiniteWidthError('ERR_ARGUMENT', "get names 'ntk' but the given kernel has none; compute it with get: ['nngp', 'ntk', …]", { get });
+    throw new InfiniteWidthError('ERR_ARGUMENT', "get names 'ntk' but the given kernel has none; compute it with get: ['nngp', 'ntk', …]", {
+      get,
+    });
   checkOut(options.out, get);
   const shape = [n1, n2, ...axes];
   const preallocated = Object.values(options.out ?? {}).length * sizeOf(shape) * bytesPer(dtype);
-  const plan = planGraph(job, { n1, n2, symmetric, fields: get.filter((field) => field === 'nngp' || field === 'ntk').length, preallocated });
+  const plan = planGraph(
+    job,
+    {
+      n1,
+      n2,
+      symmetric,
+      fields: get.filter((field) => field === 'nngp' || field === 'ntk').length,
+      preallocated,
+    },
+    context.backend.name === 'wasm',
+  );
   const outputs = openOutputs(get, options.out, dtype, shape);
   const values: Record<KernelField, unknown> = {
     nngp: undefined,
@@ -95,12 +113,17 @@ function checkSides(left: Graph, right: Graph): void {
   left.nodes.forEach((node, n) => {
     const other = right.nodes[n];
     if (node.op === 'input' && node.spatial.length !== other.spatial.length)
-      throw new InfiniteWidthError('ERR_SHAPE', `x1 has ${node.spatial.length} spatial axes and x2 ${other.spatial.length}; they must have as many`, {
-        x1: node.spatial,
-        x2: other.spatial,
-      });
+      throw new InfiniteWidthError(
+        'ERR_SHAPE',
+        `x1 has ${node.spatial.length} spatial axes and x2 ${other.spatial.length}; they must have as many`,
+        {
+          x1: node.spatial,
+          x2: other.spatial,
+        },
+      );
     const from = [left.nodes[node.of[0]]?.spatial ?? [], right.nodes[other.of[0]]?.spatial ?? []] as const;
-    if (node.op === 'trace' || node.op === 'local' || node.op === 'attention') sameSpatial(from[0], from[1], node.layer);
+    const embeds = node.op === 'attention' && node.options.posEmbType !== 'NONE';
+    if (node.op === 'trace' || node.op === 'local' || embeds) sameSpatial(from[0], from[1], node.layer);
   });
 }
 
@@ -118,4 +141,6 @@ const SAME = 1e-12;
 
 const equalArrays = (x1: readonly NDArray[], x2: readonly NDArray[]): boolean =>
   x1.length > 0 &&
-  x1.every(({ data, shape }, k) => showShape(shape) === showShape(x2[k].shape) && data.every((x, at) => Math.abs(x - x2[k].data[at]) < SAME));
+  x1.every(
+    ({ data, shape }, k) => showShape(shape) === showShape(x2[k].shape) && data.every((x, at) => Math.abs(x - x2[k].data[at]) < SAME),
+  );

@@ -38,9 +38,13 @@ function maskOf(constant: KernelOptions['maskConstant'], side: 0 | 1): number | 
   const value = Array.isArray(constant) ? constant[side] : constant;
   if (value === undefined || value === null) return null;
   if (typeof value === 'number') return value;
-  throw new InfiniteWidthError('ERR_ARGUMENT', `maskConstant is a number (NaN too), or a pair of them for x1 and x2, got ${String(value)}`, {
-    maskConstant: constant,
-  });
+  throw new InfiniteWidthError(
+    'ERR_ARGUMENT',
+    `maskConstant is a number (NaN too), or a pair of them for x1 and x2, got ${String(value)}`,
+    {
+      maskConstant: constant,
+    },
+  );
 }
 
 function patternOf(graph: Graph, pattern: KernelOptions['pattern'], side: 0 | 1, samples: number, name: string): Pattern | null {
@@ -50,7 +54,11 @@ function patternOf(graph: Graph, pattern: KernelOptions['pattern'], side: 0 | 1,
   const [own, other] = [given[side], given[1 - side]];
   if ((own ?? null) === null && (other ?? null) === null) return null;
   if ((own ?? null) === null || (other ?? null) === null)
-    throw new InfiniteWidthError('ERR_ARGUMENT', 'pattern is given for one of x1 and x2 only; pass both, or neither for no aggregation', {});
+    throw new InfiniteWidthError(
+      'ERR_ARGUMENT',
+      'pattern is given for one of x1 and x2 only; pass both, or neither for no aggregation',
+      {},
+    );
   const { data, shape } = asNDArray(own, `the pattern of ${name}`);
   checkFinite({ data, shape }, `the pattern of ${name}`);
   for (const node of aggregates) checkPattern(node, { data, shape }, samples, `the pattern of ${name}`);
@@ -115,11 +123,15 @@ function covarianceSide(cov: NDArray, shape: readonly number[], full: boolean, n
 
 function requireShape(name: string, { shape }: NDArray, expected: readonly number[]): void {
   if (showShape(shape) === showShape(expected)) return;
-  throw new InfiniteWidthError('ERR_SHAPE', `${name} of the given kernel has shape ${showShape(shape)}; its shape1 and shape2 ask for ${showShape(expected)}`, {
-    name,
-    shape,
-    expected,
-  });
+  throw new InfiniteWidthError(
+    'ERR_SHAPE',
+    `${name} of the given kernel has shape ${showShape(shape)}; its shape1 and shape2 ask for ${showShape(expected)}`,
+    {
+      name,
+      shape,
+      expected,
+    },
+  );
 }
 
 function onDiagonals({ data }: NDArray, locations: number): Float64Array {

@@ -47,7 +47,9 @@ export function openOutputs(
   dtype: DType,
   shape: readonly number[],
 ): (readonly [TileField, TypedArray])[] {
-  return (['nngp', 'ntk'] as const).filter((field) => get.includes(field)).map((field) => [field, outputFor(field, out, dtype, shape)] as const);
+  return (['nngp', 'ntk'] as const)
+    .filter((field) => get.includes(field))
+    .map((field) => [field, outputFor(field, out, dtype, shape)] as const);
 }
 
 function outputFor(field: TileField, out: KernelOptions['out'], dtype: DType, shape: readonly number[]): TypedArray {

@@ -55,9 +55,8 @@ const NAMES = [
  *   K(i, j)
  * @ntk linearScaling: Θ' = v² G₁ Θ G₂ᵀ + 2 (K' − b²) + b²; otherwise: Θ' = u² v² ((Σ K̃ Θ + Σ K Θ̃) K̃ + c (Θ̃ + 4 K̃)) + b²
  * @where u = wQueryStd · wKeyStd, v = wOutStd · wValueStd, ζ the mechanism; K̃ = α K + β R, Θ̃ = α Θ + β R with R the covariance of the
- *   embeddings;
- *   'NONE': α = 1, β = 0; 'SUM': α = 1, β = wPosEmbStd²; 'CONCAT': α = C/(C + C_pos), β = wPosEmbStd² C_pos/(C + C_pos);
- *   with valPosEmb the values' K and Θ are K̃ and Θ̃
+ *   embeddings; 'NONE': α = 1, β = 0; 'SUM': α = 1, β = wPosEmbStd²; 'CONCAT': α = C/(C + C_pos), β = wPosEmbStd² C_pos/(C + C_pos); with
+ *   valPosEmb the values' K and Θ are K̃ and Θ̃
  * @param nChanOut channels of the output
  * @param nChanKey channels of keys and queries; no influence on the kernel
  * @param nChanVal channels of values; no influence on the kernel

@@ -49,7 +49,7 @@ export const conv = (outChan: number, filterShape: readonly number[], options: C
 /**
  * A locally connected layer: a convolution whose filter is a different one at every location.
  *
- * Outputs at two different locations are independent, so pooling after it costs no more than flatten.
+ * Outputs at two different locations are independent of each other.
  * @nngp K'(i, i) as conv; K'(i, j) = 0 for i ≠ j
  * @ntk Θ'(i, i) as conv; Θ'(i, j) = 0 for i ≠ j
  * @param outChan channels of the output; they change the kernel only through the next layer's fan-in in the standard parameterization

@@ -1,5 +1,6 @@
 import { InfiniteWidthError } from '../errors';
 import { type DenseLayer, finiteParameter, type Parameterization, standardDeviation } from '../spec';
+import { checkedOptions } from './checks';
 
 export interface DenseOptions {
   /** Standard deviation of the weights (before 1/√fan-in). Default 1. */
@@ -27,7 +28,12 @@ export interface DenseOptions {
  * @reference stax.Dense
  */
 export function dense(outDim: number, options: DenseOptions = {}): DenseLayer {
-  const { wStd = 1, bStd = null, parameterization = 'ntk', s = [1, 1] } = options;
+  const {
+    wStd = 1,
+    bStd = null,
+    parameterization = 'ntk',
+    s = [1, 1],
+  } = checkedOptions('dense', options, ['wStd', 'bStd', 'parameterization', 's']);
   if (!Number.isInteger(outDim) || outDim < 1)
     throw new InfiniteWidthError('ERR_ARGUMENT', `dense: the width must be a positive integer, got ${String(outDim)}`, { outDim });
   if (parameterization !== 'ntk' && parameterization !== 'standard')

@@ -28,8 +28,7 @@ const NONE: DimensionNumbers = [
  * A product with a constant along the axes named: `lax.dot_general`. Any linear map of locations.
  *
  * The result is [n, …spatial, channels] again; its spatial axes are the batch axes, then those left of the left factor, then those left
- * of the right. Only spatial
- * axes of the input can take part.
+ * of the right. Only spatial axes of the input can take part.
  * @nngp K' = P₁ K P₂ᵀ
  * @ntk Θ' = P₁ Θ P₂ᵀ
  * @where P₁, P₂ are the matrix of the map on the locations of the two samples

@@ -10,8 +10,7 @@ export interface DropoutOptions {
  * Dropout: keeps each activation with probability `rate`, independently, and divides by it.
  *
  * The mask is the same for a sample and itself, so only entries of one sample with itself change: the variances, and the diagonal of a
- * kernel
- * of x1 with itself (x2 left out, or a copy of x1). The result is not Gaussian: put an affine layer after it.
+ * kernel of x1 with itself (x2 left out, or a copy of x1). The result is not Gaussian: put an affine layer after it.
  * @nngp K'(i, i) = K(i, i)/rate for one sample with itself; all other entries stay
  * @ntk Θ'(i, i) = Θ(i, i)/rate for one sample with itself; all other entries stay
  * @param rate probability of KEEPING an activation, in (0, 1]

@@ -56,8 +56,7 @@ export interface FanInConcatOptions {
  * The branches side by side along one axis.
  *
  * Along channels the result is not Gaussian: put an affine layer after it. Along a spatial axis branches must be Gaussian and are
- * independent of each other.
- * Along the sample axis (0) the samples of all branches follow each other.
+ * independent of each other. Along the sample axis (0) the samples of all branches follow each other.
  * @nngp channels: K' = Σ_b C_b K_b / Σ_b C_b; spatial axis: K_b on its own locations, 0 between branches; samples: likewise
  * @ntk Θ' likewise from Θ
  * @where C_b the channels of branch b in the finite network

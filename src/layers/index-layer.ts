@@ -26,8 +26,8 @@ function position(value: number | null, name: string): number | null {
  * Part of the samples and locations, as NumPy's basic indexing takes it from [n, …, channels].
  *
  * An entry is a position, which drops its axis; a slice, made by `slice(start, stop, step)` or written as a text like '1:5' or '::2'; or
- * '...' for as many whole axes
- * as are missing. Axes that are not named stay. The sample axis cannot be dropped and the channel axis cannot be indexed.
+ * '...' for as many whole axes as are missing. Axes that are not named stay. The sample axis cannot be dropped and the channel axis
+ * cannot be indexed.
  * @nngp K'(i, j) = K(source(i), source(j))
  * @ntk Θ'(i, j) = Θ(source(i), source(j))
  * @param idx one entry, or an array with one per axis

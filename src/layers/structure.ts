@@ -18,8 +18,7 @@ export const identity = (): PlainLayer => Object.freeze({ kind: 'identity' });
  * All axes but the first become one: [n, h, w, c] → [n, h·w·c].
  *
  * Only covariances of equal locations are needed below it, so networks of convolutions that end in it carry d entries per pair instead of
- * d².
- * The result is not Gaussian: put a dense layer after it. As the first layer it makes a feature vector of an image.
+ * d². The result is not Gaussian: put a dense layer after it. As the first layer it makes a feature vector of an image.
  * @nngp K' = mean of K(i, i) over the locations
  * @ntk Θ' = mean of Θ(i, i) over the locations
  * @cost one addition per location

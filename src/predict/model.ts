@@ -53,8 +53,6 @@ export class Model {
   readonly diagReg: number;
   readonly diagRegAbsoluteScale: boolean;
   readonly dtype: DType;
-  /** SHA-256 of the network's canonical JSON. */
-  readonly hash: string;
   readonly trainShape: readonly number[];
   /** Columns of yTrain. */
   readonly outputs: number;
@@ -73,9 +71,13 @@ export class Model {
     this.diagReg = state.diagReg;
     this.diagRegAbsoluteScale = state.diagRegAbsoluteScale;
     this.dtype = state.dtype;
-    this.hash = hash(state.net);
     this.trainShape = state.xTrain.shape;
     this.outputs = state.alpha.shape[0];
+  }
+
+  /** SHA-256 of the network's canonical JSON. @throws ERR_UNSUPPORTED for networks with functions of the user's own */
+  get hash(): string {
+    return hash(this.net);
   }
 
   /**

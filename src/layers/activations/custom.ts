@@ -52,8 +52,8 @@ export interface ElementwiseNumericalOptions {
  * @ntk Θ' = Θ E[fn'(u) fn'(v)]
  * @param fn the activation
  * @param deg number of quadrature nodes at least; more are taken where fn needs them
- * @cost see docs/design/0005-numerical-duals.md
- * @source Han et al. 2022, arXiv 2209.04121; the method is that of docs/design/0005-numerical-duals.md
+ * @cost that of an evaluation by src/duals/numerical
+ * @source Han et al. 2022, arXiv 2209.04121; the method is that of src/duals/numerical
  * @throws ERR_ARGUMENT for a function that is none or a deg that is not a positive integer; in a kernel ERR_NOT_GAUSSIAN; ERR_UNSUPPORTED
  *   when its JSON is asked for
  * @reference stax.ElementwiseNumerical

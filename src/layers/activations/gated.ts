@@ -27,8 +27,8 @@ export function gelu(options: GeluOptions = {}): GeluLayer {
  * @nngp K' = E[u σ(u) v σ(v)]
  * @ntk Θ' = Θ E[φ'(u) φ'(v)]; φ'(x) = σ(x) + x σ(x) (1 − σ(x))
  * @where σ is the logistic sigmoid
- * @cost see docs/design/0005-numerical-duals.md
- * @source Elfwing et al. 2018, arXiv 1702.03118; the method is that of docs/design/0005-numerical-duals.md
+ * @cost that of an evaluation by src/duals/numerical
+ * @source Elfwing et al. 2018, arXiv 1702.03118; the method is that of src/duals/numerical
  * @throws in a kernel ERR_NOT_GAUSSIAN
  * @reference none
  */
@@ -39,8 +39,8 @@ export const silu = (): SimpleActivationLayer => Object.freeze({ kind: 'silu' })
  * @nngp K' = E[log(1 + e^u) log(1 + e^v)]
  * @ntk Θ' = Θ E[σ(u) σ(v)]
  * @where σ is the logistic sigmoid
- * @cost see docs/design/0005-numerical-duals.md
- * @source Dugas et al. 2001; the method is that of docs/design/0005-numerical-duals.md
+ * @cost that of an evaluation by src/duals/numerical
+ * @source Dugas et al. 2001; the method is that of src/duals/numerical
  * @throws in a kernel ERR_NOT_GAUSSIAN
  * @reference none
  */
@@ -55,7 +55,7 @@ export interface EluOptions {
  * x for positive x, otherwise alpha (e^x − 1).
  * @nngp K' = E[φ(u) φ(v)]
  * @ntk Θ' = Θ E[φ'(u) φ'(v)]; φ'(x) = 1 for positive x, otherwise alpha e^x
- * @cost see docs/design/0005-numerical-duals.md
+ * @cost that of an evaluation by src/duals/numerical
  * @source Clevert et al. 2016, arXiv 1511.07289; Tsuchida et al. 2021, arXiv 2002.08517
  * @throws ERR_ARGUMENT for an alpha that is not finite; in a kernel ERR_NOT_GAUSSIAN
  * @reference none
@@ -69,7 +69,7 @@ export function elu(options: EluOptions = {}): EluLayer {
  * λ elu(x, α) with λ = 1.0507009873554805 and α = 1.6732632423543772, whose variance map has the fixed point 1.
  * @nngp K' = λ² times that of elu({ alpha: 1.6732632423543772 })
  * @ntk Θ' = λ² times that of elu({ alpha: 1.6732632423543772 })
- * @cost see docs/design/0005-numerical-duals.md
+ * @cost that of an evaluation by src/duals/numerical
  * @source Klambauer et al. 2017, arXiv 1706.02515
  * @throws in a kernel ERR_NOT_GAUSSIAN
  * @reference none

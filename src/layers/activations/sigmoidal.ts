@@ -45,8 +45,8 @@ export const sigmoidLike = (): SimpleActivationLayer => Object.freeze({ kind: 's
  * tanh x. There is no closed form: the expectations are computed numerically.
  * @nngp K' = E[tanh u tanh v]
  * @ntk Θ' = Θ E[tanh' u tanh' v]
- * @cost see docs/design/0005-numerical-duals.md
- * @source Poole et al. 2016, arXiv 1606.05340; the method is that of docs/design/0005-numerical-duals.md
+ * @cost that of an evaluation by src/duals/numerical
+ * @source Poole et al. 2016, arXiv 1606.05340; the method is that of src/duals/numerical
  * @throws in a kernel ERR_NOT_GAUSSIAN
  * @reference none
  */
@@ -56,8 +56,8 @@ export const tanh = (): SimpleActivationLayer => Object.freeze({ kind: 'tanh' })
  * The logistic sigmoid 1/(1 + e^(−x)). There is no closed form: the expectations are computed numerically.
  * @nngp K' = E[σ(u) σ(v)] = ¼ + ¼ E[tanh(u/2) tanh(v/2)]
  * @ntk Θ' = Θ E[σ'(u) σ'(v)]
- * @cost see docs/design/0005-numerical-duals.md
- * @source the identity σ(x) = ½ + ½ tanh(x/2); the method is that of docs/design/0005-numerical-duals.md
+ * @cost that of an evaluation by src/duals/numerical
+ * @source the identity σ(x) = ½ + ½ tanh(x/2); the method is that of src/duals/numerical
  * @throws in a kernel ERR_NOT_GAUSSIAN
  * @reference none
  */

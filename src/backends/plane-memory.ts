@@ -1,0 +1,146 @@
+/**
+ * What tiles by displacement planes need of a job before anything is computed: the plans of a pair and of a sample with itself, and where everything
+ * lies in the core's memory.
+ */
+import type { SideData } from '../covariance/side';
+import { InfiniteWidthError } from '../errors';
+import { locationsOf } from '../graph';
+import { bytesPer } from '../ndarray';
+import type { GraphJob } from './backend';
+import { aligned } from './core';
+import { Head } from './plane-head';
+import { makeImage, type PlaneImage } from './plane-image';
+import { type PlaneNetwork, type PlanePlan, planOwn, planPlanes, type SegmentSpec, type ValueSpec } from './plane-plan';
+import { rolesOf } from './plane-roles';
+
+/** Bytes of a job record of assembly/planes.ts. */
+export const JOB_BYTES = 128;
+export const VECTOR = 16;
+
+/** Why displacement planes cannot compute the job, or null. */
+export function supportsPlanes(job: GraphJob): string | null {
+  const plans = plansOf(job);
+  return typeof plans === 'string' ? plans : null;
+}
+
+/** Bytes of WebAssembly memory that tiles of the job occupy. */
+export function planeBytes(job: GraphJob): number {
+  return new PlaneMemory(job, expected(plansOf(job)), 0).end;
+}
+
+/** Of a 3 × 3 window with an activation, NNGP and NTK; other steps do less. */
+const FLOPS_PER_STEP = 50;
+
+/** Additions, multiplications, divisions and roots per pair of samples, roughly. */
+export function planeFlops(job: GraphJob): number {
+  const { pair } = expected(plansOf(job));
+  return pair.segments.reduce(
+    (all, { steps, displacements }) =>
+      all + steps.reduce((sum, { dst, src }) => sum + FLOPS_PER_STEP * locationPairs((dst ?? src) as ValueSpec, displacements), 0),
+    0,
+  );
+}
+
+/** Pairs of locations on all planes of a value that a segment goes through. */
+function locationPairs({ left, right, scale, shift }: ValueSpec, displacements: SegmentSpec['displacements']): number {
+  return displacements.reduce((product, deltas, axis) => {
+    const lengths = deltas
+      .map((delta) => scale[axis] * delta + shift[axis])
+      .map((delta) => Math.min(left[axis], right[axis] - delta) - Math.max(0, -delta));
+    return product * lengths.reduce((sum, length) => sum + Math.max(0, length), 0);
+  }, 1);
+}
+
+/** The plans of a job. */
+export interface Plans {
+  readonly network: PlaneNetwork;
+  readonly pair: PlanePlan;
+  /** Of a sample of either side with itself; the same object where the shapes agree. */
+  readonly own: readonly [PlanePlan, PlanePlan];
+  readonly head: Head;
+}
+
+/** The plans, or why there are none. */
+export function plansOf(job: GraphJob): Plans | string {
+  const rightData = job.rightData ?? job.leftData;
+  const obstacle = dataObstacle(job, job.leftData) ?? dataObstacle(job, rightData);
+  if (obstacle) return obstacle;
+  const roles = rolesOf(job);
+  if (typeof roles === 'string') return roles;
+  const channels: number[] = [];
+  for (const node of job.left.nodes)
+    if (node.op === 'input') channels[node.index] = job.leftData.inputs[node.index].size / locationsOf(node.spatial);
+  const network: PlaneNetwork = { left: job.left, right: job.right, channels, roles, tangent: job.tangent };
+  const pair = planPlanes(network);
+  if (typeof pair === 'string') return pair;
+  const head = new Head(job.left, job.right, roles, pair.units);
+  const ownPlan = (graph: GraphJob['left']) => planOwn({ ...network, left: graph, right: graph }, head.needsOwnTotals);
+  const left = ownPlan(job.left);
+  const right = job.left === job.right ? left : ownPlan(job.right);
+  if (typeof left === 'string') return left;
+  return typeof right === 'string' ? right : { network, pair, own: [left, right], head };
+}
+
+function dataObstacle({ given }: GraphJob, { inputs }: SideData): string | null {
+  if (given) return 'the network starts from a kernel';
+  return inputs.some(({ mask, covariances }) => mask || covariances) ? 'masked inputs' : null;
+}
+
+/** @throws ERR_UNSUPPORTED where there are none */
+export function expected(plans: Plans | string): Plans {
+  if (typeof plans === 'string')
+    throw new InfiniteWidthError('ERR_UNSUPPORTED', `displacement planes: ${plans}; another engine computes it`, {});
+  return plans;
+}
+
+/** Where everything lies. */
+export class PlaneMemory {
+  readonly record: number;
+  readonly pair: PlaneImage;
+  readonly own: readonly [PlaneImage, PlaneImage];
+  readonly left: number;
+  readonly leftStride: number;
+  readonly right: number;
+  readonly rightStride: number;
+  /** Tables of one sample as both sides. */
+  readonly single: number;
+  readonly work: number;
+  readonly out: number;
+  readonly end: number;
+  readonly vectors: number;
+
+  constructor(
+    readonly job: GraphJob,
+    plans: Plans,
+    readonly base: number,
+  ) {
+    const size = bytesPer(job.dtype);
+    const lanes = VECTOR / size;
+    const { channels, tangent } = plans.network;
+    let end = base;
+    const take = (bytes: number) => {
+      const at = end;
+      end += aligned(bytes);
+      return at;
+    };
+    const image = (plan: PlanePlan, withTangent: boolean) => {
+      const made = makeImage(plan, job.dtype, withTangent, channels, end);
+      take(made.bytes.length);
+      return made;
+    };
+    this.record = take(JOB_BYTES);
+    this.pair = image(plans.pair, tangent);
+    const own = image(plans.own[0], false);
+    this.own = [own, plans.own[1] === plans.own[0] ? own : image(plans.own[1], false)];
+    this.vectors = Math.ceil(job.cols / lanes);
+    this.leftStride = aligned(this.pair.left.length * size);
+    this.rightStride = aligned(this.pair.right.length * VECTOR);
+    this.left = take(job.rows * this.leftStride);
+    this.right = take(this.vectors * this.rightStride);
+    this.single = take(Math.max(...this.own.map(({ left, right }) => aligned(left.length * size) + right.length * VECTOR)));
+    this.work = take(Math.max(this.pair.workBytes, ...this.own.map(({ workBytes }) => workBytes)));
+    const totals = Math.max(1, plans.pair.totals.length);
+    this.out = take(job.rows * this.vectors * totals * 2 * lanes * 8);
+    this.end = end;
+  }
+}

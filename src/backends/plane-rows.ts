@@ -1,0 +1,206 @@
+/**
+ * The pass over samples: everything about a pair that depends on one of its samples alone. The variance q of every location is followed through the nodes
+ * on planes in double precision; a pooled variance needs the sample's own covariances, ½S = ½ diagonal of P D Pᵀ, which the core computes once (`own`).
+ */
+import { type Graph, type GraphNode, locationsOf, type WindowAxis } from '../graph';
+import type { TypedArray } from '../ndarray';
+import { poolWeights, type SampleLayout, tableKey } from './plane-image';
+import type { PlanePlan } from './plane-plan';
+import { type Roles, rectifiedDual } from './plane-roles';
+
+/** The numbers of one sample: of every input. */
+export interface Sample {
+  readonly inputs: readonly TypedArray[];
+}
+
+/** What is known of one sample with itself. */
+export interface SampleRows {
+  /** Variances of every node on planes, by node. */
+  readonly variances: readonly (Float64Array | undefined)[];
+  /** P q of every pooled node. */
+  readonly means: ReadonlyMap<number, Float64Array>;
+}
+
+/** ½S of a pooled node of a sample, in the units of its tables. */
+export type Halves = ReadonlyMap<number, Float64Array>;
+
+export class RowPass {
+  /** Buffers by node, used again for every sample. */
+  private readonly arrays: readonly Float64Array[];
+  private readonly weights: ReadonlyMap<number, ReturnType<typeof poolWeights>>;
+
+  constructor(
+    readonly graph: Graph,
+    private readonly roles: Roles,
+    /** Units and tables. */
+    private readonly plan: PlanePlan,
+  ) {
+    this.arrays = graph.nodes.map(({ spatial }) => new Float64Array(locationsOf(spatial)));
+    this.weights = new Map(
+      graph.nodes.flatMap((node, index) =>
+        node.op === 'pool' ? [[index, poolWeights(node.axes, node.divisor, node.normalizeEdges)]] : [],
+      ),
+    );
+  }
+
+  /** Variances of every node up to the pooled nodes of which `halves` knows nothing. They are valid until the next call. */
+  follow(sample: Sample, halves: Halves): SampleRows {
+    const variances: (Float64Array | undefined)[] = [];
+    const means = new Map<number, Float64Array>();
+    for (const index of this.roles.planes) {
+      const node = this.graph.nodes[index];
+      if (node.of.some((source) => !variances[source])) continue;
+      if (node.op === 'pool') variances[index] = this.pooled(index, node, variances[node.of[0]] as Float64Array, means, halves.get(index));
+      else variances[index] = this.variance(index, node, variances, sample);
+    }
+    return { variances, means };
+  }
+
+  private pooled(
+    index: number,
+    node: Extract<GraphNode, { op: 'pool' }>,
+    before: Float64Array,
+    means: Map<number, Float64Array>,
+    half: Float64Array | undefined,
+  ): Float64Array | undefined {
+    const { weights, sums } = this.weights.get(index) as ReturnType<typeof poolWeights>;
+    const mean = windowSums(before, node.axes, new Float64Array(weights.length)).map((sum, i) => sum * weights[i]);
+    means.set(index, mean);
+    const unit = this.plan.units.get(index) ?? 1;
+    return half && mean.map((m, i) => Math.max(0, sums[i] * m - unit * half[i]));
+  }
+
+  private variance(index: number, node: GraphNode, variances: readonly (Float64Array | undefined)[], { inputs }: Sample): Float64Array {
+    const out = this.arrays[index];
+    const before = variances[node.of[0]] as Float64Array;
+    switch (node.op) {
+      case 'input':
+        return meanSquares(inputs[node.index], out);
+      case 'window':
+        return scaled(windowSums(before, node.axes, out), 1 / node.axes.reduce((all, { size }) => all * size, 1), 0, out);
+      case 'affine':
+        return scaled(before, node.w * node.w, node.b * node.b, out);
+      case 'dual':
+        return scaled(before, rectifiedDual(node.activation).scale, 0, out);
+      default: {
+        out.fill(0);
+        node.of.forEach((source, branch) => {
+          const values = variances[source] as Float64Array;
+          const weight = node.op === 'concatChannels' ? node.weights[branch] : 1;
+          for (let i = 0; i < out.length; i++) out[i] += weight * values[i];
+        });
+        return out;
+      }
+    }
+  }
+
+  /** The tables of a sample, one after the other as `layout` says. */
+  fill(layout: SampleLayout, rows: SampleRows, halves: Halves, sample: Sample, out: TypedArray): void {
+    for (const table of this.plan.tables) {
+      const at = layout.offsets.get(tableKey(table)) ?? 0;
+      const values = rows.variances[table.node];
+      const unit = this.plan.units.get(table.node) ?? 1;
+      const node = this.graph.nodes[table.node];
+      if (table.kind === 'input' && node.op === 'input') put(out, at, sample.inputs[node.index], 1);
+      else if (table.kind === 'half') put(out, at, halves.get(table.node), 1);
+      else if (table.kind === 'mean') put(out, at, rows.means.get(table.node), 1 / unit);
+      else if (table.kind === 'variance') put(out, at, values, 1 / unit);
+      else putRoots(out, at, values, 1 / unit);
+    }
+  }
+
+  /** What no entry of the kernel of this sample with itself exceeds: from the largest variance of every input, since each map increases. */
+  bounds({ variances }: SampleRows): { readonly nngp: number; readonly ntk: number } {
+    const { nodes } = this.graph;
+    const q: number[] = [];
+    const t: number[] = [];
+    nodes.forEach((node, index) => {
+      const [k, s] = [q, t].map((values) => node.of.map((source) => values[source] ?? 0));
+      const weights = node.op === 'concatChannels' ? node.weights : node.of.map(() => 1);
+      q[index] = k.reduce((sum, value, branch) => sum + weights[branch] * value, 0);
+      t[index] = s.reduce((sum, value, branch) => sum + weights[branch] * value, 0);
+      if (node.op === 'input') q[index] = variances[index]?.reduce((most, value) => Math.max(most, value), 0) ?? 0;
+      else if (node.op === 'affine') {
+        t[index] = node.w * node.w * t[index];
+        q[index] = node.w * node.w * k[0] + node.b * node.b;
+        t[index] += node.fanIn === null ? q[index] : node.fanIn * k[0] + (node.hasBias ? 1 : 0);
+      } else if (node.op === 'dual' || node.op === 'pool' || (node.op === 'globalPool' && !node.average)) {
+        const scale = this.gain(node);
+        q[index] *= scale;
+        t[index] *= scale;
+      }
+    });
+    return { nngp: q[this.roles.output], ntk: t[this.roles.output] };
+  }
+
+  private gain(node: GraphNode): number {
+    if (node.op === 'dual') return rectifiedDual(node.activation).scale;
+    if (node.op === 'pool') return Math.max(...poolWeights(node.axes, node.divisor, node.normalizeEdges).sums) ** 2;
+    return locationsOf(this.graph.nodes[node.of[0]].spatial) ** 2;
+  }
+}
+
+function put(out: TypedArray, at: number, values: TypedArray | undefined, factor: number): void {
+  if (!values) return;
+  for (let k = 0; k < values.length; k++) out[at + k] = values[k] * factor;
+}
+
+function putRoots(out: TypedArray, at: number, values: Float64Array | undefined, factor: number): void {
+  if (!values) return;
+  for (let k = 0; k < values.length; k++) out[at + k] = Math.sqrt(values[k] * factor);
+}
+
+function meanSquares(x: TypedArray, out: Float64Array): Float64Array {
+  const channels = x.length / out.length;
+  for (let i = 0, at = 0; i < out.length; i++) {
+    let sum = 0;
+    for (let c = 0; c < channels; c++, at++) sum += x[at] * x[at];
+    out[i] = sum / channels;
+  }
+  return out;
+}
+
+/** out = factor · values + shift */
+function scaled(values: Float64Array, factor: number, shift: number, out: Float64Array): Float64Array {
+  for (let i = 0; i < out.length; i++) out[i] = values[i] * factor + shift;
+  return out;
+}
+
+/** Sums over the windows at every output location, one axis after the other. */
+function windowSums(values: Float64Array, axes: readonly WindowAxis[], out: Float64Array): Float64Array {
+  let inner = axes.reduce((all, { from }) => all * from, 1);
+  let outer = 1;
+  let current = values;
+  axes.forEach((axis, k) => {
+    inner /= axis.from;
+    const next = k === axes.length - 1 ? out : new Float64Array(outer * axis.to * inner);
+    alongAxis(current, outer, inner, axis, next);
+    current = next;
+    outer *= axis.to;
+  });
+  return current;
+}
+
+function alongAxis(
+  values: Float64Array,
+  outer: number,
+  inner: number,
+  { from, to, size, stride, dilation, low }: WindowAxis,
+  out: Float64Array,
+): void {
+  out.fill(0);
+  for (let f = 0; f < size; f++) {
+    const shift = f * dilation - low;
+    const first = Math.max(0, Math.ceil(-shift / stride));
+    const end = Math.min(to, Math.floor((from - 1 - shift) / stride) + 1);
+    for (let block = 0; block < outer; block++)
+      if (inner === 1) addStrided(values, block * from + first * stride + shift, stride, out, block * to + first, end - first);
+      else
+        for (let o = first; o < end; o++)
+          addStrided(values, (block * from + o * stride + shift) * inner, 1, out, (block * to + o) * inner, inner);
+  }
+}
+
+function addStrided(values: Float64Array, from: number, step: number, out: Float64Array, to: number, count: number): void {
+  for (let k = 0, at = from; k < count; k++, at += step) out[to + k] += values[at];
+}

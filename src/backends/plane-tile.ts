@@ -1,0 +1,284 @@
+/**
+ * Tiles of convolutional networks by displacement planes (assembly/planes.ts, docs/design/0006-displacement-planes.md), on the calling thread, in an instance of
+ * the core of their own.
+ */
+import type { SideData } from '../covariance/side';
+import { InfiniteWidthError } from '../errors';
+import { bytesPer, type TypedArray } from '../ndarray';
+import type { GraphJob, GraphPanel, TileField, TileWorker } from './backend';
+import { aligned, type Core } from './core';
+import type { HeadSample } from './plane-head';
+import type { PlaneImage } from './plane-image';
+import { expected, JOB_BYTES, PlaneMemory, type Plans, plansOf, VECTOR } from './plane-memory';
+import { type Halves, RowPass, type Sample } from './plane-rows';
+import type { CoreSource } from './wasm-tile';
+
+export { planeBytes, planeFlops, supportsPlanes } from './plane-memory';
+
+/** @throws ERR_UNSUPPORTED where supportsPlanes gives a reason, ERR_OUT_OF_MEMORY */
+export function createPlaneTileWorker(cores: CoreSource, job: GraphJob): PlaneTileWorker {
+  const plans = expected(plansOf(job));
+  const core = cores.take();
+  try {
+    return new PlaneTileWorker(cores, core, job, plans);
+  } catch (error) {
+    cores.give(core);
+    throw error;
+  }
+}
+
+/** Bytes of prepared samples that a worker keeps. */
+const KEEP_BYTES = 64 << 20;
+
+/** Everything about a sample that pairs read. */
+interface Prepared {
+  readonly table: TypedArray;
+  readonly head: HeadSample;
+}
+
+interface Side {
+  readonly pass: RowPass;
+  readonly data: SideData;
+  /** What the core has computed of samples with themselves, by sample. */
+  readonly own: Map<number, OwnSample>;
+  readonly prepared: Map<number, Prepared>;
+}
+
+interface OwnSample {
+  readonly halves: Halves;
+  /** Σ D of every total. */
+  readonly totals: Float64Array | null;
+}
+
+interface LoadedPanel {
+  readonly from: number;
+  readonly count: number;
+  readonly heads: readonly HeadSample[];
+}
+
+export class PlaneTileWorker implements TileWorker<GraphPanel> {
+  private readonly at: PlaneMemory;
+  private readonly size: 4 | 8;
+  private readonly lanes: number;
+  private readonly sides: readonly [Side, Side];
+  private readonly passes: readonly [RowPass, RowPass];
+  private rows: LoadedPanel | null = null;
+  private cols: LoadedPanel | null = null;
+  private readonly tile: Record<TileField, Float64Array>;
+  private lower = false;
+  private keptBytes = 0;
+
+  constructor(
+    private readonly cores: CoreSource,
+    private readonly core: Core,
+    private readonly job: GraphJob,
+    private readonly plans: Plans,
+  ) {
+    this.size = bytesPer(job.dtype);
+    this.lanes = VECTOR / this.size;
+    const sizes = new PlaneMemory(job, plans, 0);
+    this.at = new PlaneMemory(job, plans, core.reserve(sizes.end));
+    const { network, pair, own } = plans;
+    const left: Side = { pass: new RowPass(network.left, network.roles, pair), data: job.leftData, own: new Map(), prepared: new Map() };
+    const right: Side = job.rightData
+      ? { pass: new RowPass(network.right, network.roles, pair), data: job.rightData, own: new Map(), prepared: new Map() }
+      : left;
+    this.sides = [left, right];
+    this.passes = [new RowPass(network.left, network.roles, own[0]), new RowPass(network.right, network.roles, own[1])];
+    const length = job.rows * job.cols;
+    this.tile = { nngp: new Float64Array(length), ntk: new Float64Array(job.tangent ? length : 0) };
+    for (const image of new Set([this.at.pair, ...this.at.own])) this.writeImage(image);
+  }
+
+  private writeImage(image: PlaneImage): void {
+    new Uint8Array(this.core.memory.buffer, image.constants, image.bytes.length).set(image.bytes);
+  }
+
+  setRows(panel: GraphPanel): void {
+    const { left, leftStride, pair } = this.at;
+    this.rows = this.load(0, panel, (table, k) => this.view(left + k * leftStride, pair.left.length).set(table));
+  }
+
+  setCols(panel: GraphPanel): void {
+    const { right, rightStride, pair } = this.at;
+    this.cols = this.load(1, panel, (table, k) => {
+      const lanes = this.view(right + Math.floor(k / this.lanes) * rightStride, pair.right.length * this.lanes);
+      for (let at = 0, to = k % this.lanes; at < table.length; at++, to += this.lanes) lanes[to] = table[at];
+    });
+  }
+
+  /**
+   * Bounds on the kernel of each sample of a panel with itself, which no entry of its row exceeds; Infinity where the numbers on the way do not fit the
+   * dtype.
+   */
+  bounds(side: 0 | 1, panel: GraphPanel): { readonly nngp: Float64Array; readonly ntk: Float64Array } {
+    const result = { nngp: new Float64Array(panel.count), ntk: new Float64Array(panel.count) };
+    const limit = this.job.dtype === 'float32' ? 3.4e38 : Number.MAX_VALUE;
+    const smallest = Math.min(1, ...this.plans.pair.units.values());
+    for (let k = 0; k < panel.count; k++) {
+      const { pass } = this.sides[side];
+      const largest = pass.bounds(pass.follow(this.sample(side, panel.from + k), new Map()));
+      const isLost = !(Math.max(largest.nngp, largest.ntk) / smallest <= limit);
+      result.nngp[k] = isLost ? Infinity : largest.nngp;
+      result.ntk[k] = isLost ? Infinity : largest.ntk;
+    }
+    return result;
+  }
+
+  private load(side: 0 | 1, { from, count }: GraphPanel, write: (table: TypedArray, k: number) => void): LoadedPanel {
+    const heads = Array.from({ length: count }, (_, k) => {
+      const { table, head } = this.prepare(side, from + k);
+      write(table, k);
+      return head;
+    });
+    return { from, count, heads };
+  }
+
+  private prepare(side: 0 | 1, index: number): Prepared {
+    const { pass, prepared } = this.sides[side];
+    const known = prepared.get(index);
+    if (known) return known;
+    const layout = side === 0 ? this.at.pair.left : this.at.pair.right;
+    const sample = this.sample(side, index);
+    const own = this.own(side, index, sample);
+    const rows = pass.follow(sample, own.halves);
+    const table = this.size === 4 ? new Float32Array(layout.length) : new Float64Array(layout.length);
+    pass.fill(layout, rows, own.halves, sample, table);
+    const made = { table, head: this.plans.head.sample(side === 0 ? 'left' : 'right', rows, own.totals) };
+    if (this.keptBytes + table.byteLength <= KEEP_BYTES) {
+      prepared.set(index, made);
+      this.keptBytes += table.byteLength;
+    }
+    return made;
+  }
+
+  private sample(side: 0 | 1, index: number): Sample {
+    return { inputs: this.sides[side].data.inputs.map(({ data, size }) => data.subarray(index * size, (index + 1) * size)) };
+  }
+
+  /** Covariances of a sample with itself, as far as its variances after pooling need them: segment after segment, each once. */
+  private own(side: 0 | 1, index: number, sample: Sample): OwnSample {
+    const known = this.sides[side].own.get(index);
+    if (known) return known;
+    const plan = this.plans.own[side];
+    const halves = new Map<number, Float64Array>();
+    plan.segments.forEach((segment, k) => {
+      this.runOwn(side, sample, halves, k);
+      if (segment.pool !== undefined) halves.set(segment.pool, this.half(side, segment.pool));
+    });
+    const totals = plan.totals.length > 0 ? Float64Array.from(plan.totals, (_, k) => this.sums(0, 0, k, plan.totals.length)[0]) : null;
+    const own = { halves, totals };
+    this.sides[side].own.set(index, own);
+    return own;
+  }
+
+  private runOwn(side: 0 | 1, sample: Sample, halves: Halves, segment: number): void {
+    const image = this.at.own[side];
+    const pass = this.passes[side];
+    const rows = pass.follow(sample, halves);
+    const right = this.at.single + aligned(image.left.length * this.size);
+    const table = this.view(this.at.single, image.left.length);
+    pass.fill(image.left, rows, halves, sample, table);
+    const lanes = this.view(right, image.right.length * this.lanes);
+    for (let k = 0; k < table.length; k++) lanes[k * this.lanes] = table[k];
+    this.run(image, { tangent: false, lower: false, first: segment, last: segment + 1, totals: this.plans.own[side].totals.length }, [
+      [1, this.at.single, 0],
+      [1, right, 0],
+    ]);
+  }
+
+  /** ½S of a pooled node: half of what the core makes of plane 0, in the same roundings. */
+  private half(side: 0 | 1, pool: number): Float64Array {
+    const { own, weights } = this.at.own[side].stores.get(pool) as { own: number; weights: Float64Array };
+    const sums = this.view(this.at.work + own, weights.length * this.lanes);
+    const round = this.size === 4 ? Math.fround : (x: number) => x;
+    return weights.map((weight, i) => 0.5 * round(sums[i * this.lanes] * round(round(weight) * round(weight))));
+  }
+
+  compute(lower: boolean): void {
+    const { rows, cols, at, job } = this;
+    if (!rows || !cols) return;
+    this.lower = lower;
+    const vectors = Math.ceil(cols.count / this.lanes);
+    this.run(
+      at.pair,
+      { tangent: job.tangent, lower, first: 0, last: this.plans.pair.segments.length, totals: this.plans.pair.totals.length },
+      [
+        [rows.count, at.left, at.leftStride],
+        [vectors, at.right, at.rightStride],
+      ],
+    );
+    const result = { nngp: 0, ntk: 0 };
+    for (let i = 0; i < rows.count; i++)
+      for (let j = 0; j < (lower ? i + 1 : cols.count); j++) {
+        this.plans.head.pair(rows.heads[i], cols.heads[j], this.pairSums(i, j, vectors), job.tangent, result);
+        this.check(result, rows.from + i, cols.from + j);
+        this.tile.nngp[i * job.cols + j] = result.nngp;
+        if (job.tangent) this.tile.ntk[i * job.cols + j] = result.ntk;
+      }
+  }
+
+  /** Σ D and Σ T of every total of a pair. */
+  private pairSums(i: number, j: number, vectors: number): Float64Array {
+    const { length } = this.plans.pair.totals;
+    const sums = new Float64Array(2 * length);
+    const place = i * vectors + Math.floor(j / this.lanes);
+    for (let k = 0; k < length; k++) {
+      const [d, t] = this.sums(place, j % this.lanes, k, length);
+      sums[2 * k] = d;
+      sums[2 * k + 1] = t;
+    }
+    return sums;
+  }
+
+  private sums(place: number, lane: number, total: number, totals: number): [number, number] {
+    const out = new Float64Array(this.core.memory.buffer, this.at.out + (place * totals + total) * 2 * this.lanes * 8, 2 * this.lanes);
+    return [out[lane], out[this.lanes + lane]];
+  }
+
+  private run(
+    image: PlaneImage,
+    task: { readonly tangent: boolean; readonly lower: boolean; readonly first: number; readonly last: number; readonly totals: number },
+    [[rows, left, leftStride], [vectors, right, rightStride]]: readonly [
+      readonly [number, number, number],
+      readonly [number, number, number],
+    ],
+  ): void {
+    const { at, core } = this;
+    const words = new Int32Array(core.memory.buffer, at.record, JOB_BYTES / 4);
+    words.fill(0);
+    words.set([0, rows, vectors, task.lower ? 1 : 0, task.tangent ? 1 : 0, image.segments, task.first, task.last, task.totals]);
+    words.set([left, leftStride, right, rightStride, at.work, at.out, image.constants], 9);
+    core.exports[this.size === 4 ? 'planes_f32' : 'planes_f64'](at.record);
+  }
+
+  private check({ nngp, ntk }: { readonly nngp: number; readonly ntk: number }, row: number, col: number): void {
+    const { dtype } = this.job;
+    const [k, t] = dtype === 'float32' ? [Math.fround(nngp), Math.fround(ntk)] : [nngp, ntk];
+    if (Number.isFinite(k) && Number.isFinite(t)) return;
+    throw new InfiniteWidthError(
+      'ERR_NON_FINITE',
+      `the kernel of samples ${row} and ${col} is beyond ${dtype}; ${dtype === 'float32' ? "use dtype 'float64', " : ''}scale the data down or use a smaller wStd`,
+      { row, col, nngp, ntk },
+    );
+  }
+
+  read(field: TileField, transposed: boolean, out: TypedArray, offset: number, ld: number): void {
+    const [rows, cols] = [this.rows?.count ?? 0, this.cols?.count ?? 0];
+    const source = this.tile[field];
+    for (let i = 0; i < rows; i++)
+      for (let j = 0; j < cols; j++) {
+        const value = source[this.lower && j > i ? j * this.job.cols + i : i * this.job.cols + j];
+        out[offset + (transposed ? j * ld + i : i * ld + j)] = value;
+      }
+  }
+
+  close(): void {
+    this.cores.give(this.core);
+  }
+
+  private view(pointer: number, length: number): TypedArray {
+    const { buffer } = this.core.memory;
+    return this.size === 4 ? new Float32Array(buffer, pointer, length) : new Float64Array(buffer, pointer, length);
+  }
+}

@@ -1,0 +1,16 @@
+/** apply(net, params, x): the outputs of a finite network. */
+import type { NDArray } from '../ndarray';
+import type { Network } from '../spec';
+import { type FiniteInput, type FiniteOptions, forward } from './forward';
+import type { Params } from './params';
+
+/**
+ * The network's outputs.
+ * @param params of `init`, or arrays of the same shapes; @param x [n, …, channels]
+ * @returns [n, …, outputs], float32 if all inputs and parameters are, otherwise float64
+ * @throws ERR_SHAPE where parameters do not fit the network, ERR_NON_FINITE, ERR_UNSUPPORTED for layers without a finite network
+ */
+export function apply(net: Network, params: Params, x: FiniteInput, options: FiniteOptions = {}): NDArray {
+  const { data, shape } = forward(net, params, x, options).output;
+  return { data: data.slice(), shape: [...shape] };
+}

@@ -1,0 +1,78 @@
+/** Parameters of finite networks: plain data, one entry per layer that has parameters, in the order in which the layers stand (depth first). */
+import type { TracedLayer } from '../inference/state';
+import type { NDArray } from '../ndarray';
+import type { AttentionLayer, ConvLayer, DenseLayer } from '../spec';
+
+/** dense: w [in, out], b [1, out]; conv, convTranspose: w [...filter, in, out], b [1, …1, out]; convLocal: w [...out, filter × in, out]. */
+export interface LinearParams {
+  readonly w: NDArray;
+  readonly b?: NDArray;
+}
+/** globalSelfAttention; queries share the keys' matrices where linearScaling ties them. */
+export interface AttentionParams {
+  readonly queryMatrices?: NDArray;
+  readonly keyMatrices: NDArray;
+  readonly valMatrices: NDArray;
+  readonly wOut: NDArray;
+  readonly b?: NDArray;
+  readonly posEmb?: NDArray;
+}
+export type LayerParams = LinearParams | AttentionParams;
+export type Params = readonly LayerParams[];
+
+export type ParameterizedLayer = DenseLayer | ConvLayer | AttentionLayer;
+
+export const hasParams = (traced: TracedLayer): traced is TracedLayer & { layer: ParameterizedLayer } =>
+  ['dense', 'conv', 'convLocal', 'convTranspose', 'globalSelfAttention'].includes(traced.layer.kind);
+
+/** One array of a layer's parameters: its name, its shape, and the standard deviation that it starts with. */
+export interface ParamSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly std: number;
+}
+
+/** The arrays of a layer. `before` and `after`: shapes of its input and output, sample axis included. */
+export function paramSpecs(layer: ParameterizedLayer, before: readonly number[], after: readonly number[]): ParamSpec[] {
+  if (layer.kind === 'globalSelfAttention') return attentionSpecs(layer, before);
+  const channels = before[before.length - 1];
+  const outputs = after[after.length - 1];
+  const { shape, fanIn } = layer.kind === 'dense' ? { shape: [channels, outputs], fanIn: channels } : filterOf(layer, channels, after);
+  const standard = layer.parameterization === 'standard';
+  const weights = { name: 'w', shape, std: standard ? layer.wStd / Math.sqrt(fanIn / layer.s[0]) : 1 };
+  if (layer.bStd === null) return [weights];
+  const bias = layer.kind === 'convLocal' ? [1, ...after.slice(1)] : [...before.slice(0, -1).fill(1), outputs];
+  return [weights, { name: 'b', shape: bias, std: standard ? layer.bStd : 1 }];
+}
+
+function filterOf(layer: ConvLayer, channels: number, after: readonly number[]) {
+  const perGroup = channels / layer.groups;
+  const fanIn = perGroup * layer.filterShape.reduce((a, b) => a * b, 1);
+  const outputs = after[after.length - 1];
+  const shape = layer.kind === 'convLocal' ? [...after.slice(1, -1), fanIn, outputs] : [...layer.filterShape, perGroup, outputs];
+  return { shape, fanIn };
+}
+
+function attentionSpecs(layer: AttentionLayer, before: readonly number[]): ParamSpec[] {
+  const channels = before[before.length - 1];
+  const embedded = layer.posEmbType === 'NONE' ? 0 : (layer.nChanPosEmb ?? channels);
+  const concat = layer.posEmbType === 'CONCAT';
+  const keys = channels + (concat ? embedded : 0);
+  const values = channels + (concat && layer.valPosEmb ? embedded : 0);
+  const { nHeads, nChanKey, nChanVal, nChanOut } = layer;
+  const spec = (name: string, ...shape: number[]): ParamSpec => ({ name, shape, std: 1 });
+  return [
+    ...(layer.linearScaling ? [] : [spec('queryMatrices', nHeads, keys, nChanKey)]),
+    spec('keyMatrices', nHeads, keys, nChanKey),
+    spec('valMatrices', nHeads, values, nChanVal),
+    spec('wOut', nChanVal * nHeads, nChanOut),
+    ...(layer.bStd === null ? [] : [spec('b', ...before.slice(0, -1).fill(1), nChanOut)]),
+    ...(embedded > 0 ? [spec('posEmb', 1, ...before.slice(1, -1), embedded)] : []),
+  ];
+}
+
+/** What dense and conv layers multiply their sums and biases by: 1/√s, or w/√fan-in and b in the NTK parameterization. */
+export function rescaling(layer: DenseLayer | ConvLayer, fanIn: number): readonly [weights: number, bias: number] {
+  if (layer.parameterization === 'standard') return [1 / Math.sqrt(layer.s[0]), 1];
+  return [layer.wStd / Math.sqrt(fanIn), layer.bStd ?? 0];
+}

@@ -1,0 +1,205 @@
+/** train(net, params, x, y): gradient descent on a finite network, with the loss and the NTK along the way. */
+import { InfiniteWidthError, throwIfAborted } from '../errors';
+import { macrotask } from '../execute/yield';
+import { asNDArray, checkFinite, type NDArray, showShape, type TypedArray } from '../ndarray';
+import type { Network } from '../spec';
+import { empiricalNtk } from './empirical';
+import { type FiniteInput, type FiniteOptions, forward } from './forward';
+import { pullBack } from './gradients';
+import type { LayerParams, Params } from './params';
+
+export type Optimizer = 'gd' | 'momentum' | 'adam';
+
+export interface TrainOptions extends FiniteOptions {
+  /** 'gd' (default), 'momentum' (heavy ball), 'adam' (Kingma & Ba 2015). */
+  readonly optimizer?: Optimizer;
+  readonly learningRate: number;
+  readonly steps: number;
+  /** Of 'momentum'; default 0.9. */
+  readonly momentum?: number;
+  /** Of 'adam'; defaults 0.9, 0.999, 1e-8. */
+  readonly beta1?: number;
+  readonly beta2?: number;
+  readonly epsilon?: number;
+  /** Steps after which the NTK is recorded, 0 for before the first; default none. */
+  readonly ntkAt?: readonly number[];
+  /** Samples whose NTK is recorded; default those of x. */
+  readonly ntkInputs?: FiniteInput;
+  /** What an earlier call ended with: training goes on from there, to the bit as if it had not stopped. */
+  readonly checkpoint?: Checkpoint;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: {
+    readonly phase: string;
+    readonly done: number;
+    readonly total: number;
+    readonly loss: number;
+  }) => void;
+}
+
+/** Everything that the next step depends on: plain data. */
+export interface Checkpoint {
+  readonly step: number;
+  readonly params: Params;
+  /** First and second moments of the optimizer, in the shapes of params; null where it has none. */
+  readonly first: Params | null;
+  readonly second: Params | null;
+}
+
+export interface Training {
+  readonly params: Params;
+  /** ½ mean (f − y)² before each step, and after the last. */
+  readonly losses: Float64Array;
+  readonly ntk: readonly { readonly step: number; readonly kernel: NDArray }[];
+  readonly checkpoint: Checkpoint;
+}
+
+/**
+ * Full-batch gradient descent on ½ mean over samples and outputs of (f − y)², as in gradientDescentMse.
+ * @param params are not changed; @param y in the shape of the outputs, [n, …outputs]
+ * @throws ERR_ARGUMENT; ERR_SHAPE; ERR_NON_FINITE naming the step at which the loss stops being finite; AbortError
+ */
+export async function train(
+  net: Network,
+  params: Params,
+  x: FiniteInput,
+  y: NDArray | readonly (readonly number[])[],
+  options: TrainOptions,
+): Promise<Training> {
+  const { steps, ntkAt = [], signal, onProgress } = options;
+  check(options);
+  const targets = asNDArray(y, 'y');
+  checkFinite(targets, 'y');
+  const start = options.checkpoint ?? { step: 0, params, first: null, second: null };
+  const state = new Descent(start, options);
+  const losses: number[] = [];
+  const kernels: { step: number; kernel: NDArray }[] = [];
+  const record = () => {
+    if (ntkAt.includes(state.step))
+      kernels.push({ step: state.step, kernel: empiricalNtk(net, state.params, options.ntkInputs ?? x, null, options) });
+  };
+  record();
+  for (const end = start.step + steps; state.step < end; ) {
+    throwIfAborted(signal);
+    const pass = forward(net, state.params, x, options);
+    const { loss, cotangent } = lossOf(pass.output.data, pass.output.shape, targets, pass.tape.zeros(pass.output.data.length));
+    finite(loss, state.step, options.learningRate);
+    losses.push(loss);
+    state.advance(pullBack(pass, state.params, cotangent));
+    record();
+    onProgress?.({ phase: 'steps', done: losses.length, total: steps, loss });
+    await macrotask();
+  }
+  const { output } = forward(net, state.params, x, options);
+  const { loss } = lossOf(output.data, output.shape, targets, output.data.slice());
+  finite(loss, state.step, options.learningRate);
+  return { params: state.params, losses: Float64Array.from([...losses, loss]), ntk: kernels, checkpoint: state.checkpoint() };
+}
+
+function check({ optimizer = 'gd', learningRate, steps }: TrainOptions): void {
+  if (!['gd', 'momentum', 'adam'].includes(optimizer))
+    throw new InfiniteWidthError('ERR_ARGUMENT', `optimizer is 'gd', 'momentum' or 'adam', got ${String(optimizer)}`, { optimizer });
+  if (!(learningRate > 0 && Number.isFinite(learningRate)))
+    throw new InfiniteWidthError('ERR_ARGUMENT', `learningRate is a positive number, got ${String(learningRate)}`, { learningRate });
+  if (!Number.isInteger(steps) || steps < 0)
+    throw new InfiniteWidthError('ERR_ARGUMENT', `steps is a natural number, got ${String(steps)}`, { steps });
+}
+
+function finite(loss: number, step: number, learningRate: number): void {
+  if (Number.isFinite(loss)) return;
+  throw new InfiniteWidthError(
+    'ERR_NON_FINITE',
+    `training diverged: the loss is ${loss} at step ${step}; use a learningRate below ${learningRate} (maxLearningRate of the NTK bounds it)`,
+    { step, loss, learningRate },
+  );
+}
+
+/** ½ mean (f − y)² and its derivative, written into `cotangent`. */
+function lossOf(
+  f: TypedArray,
+  shape: readonly number[],
+  { data: y, shape: expected }: NDArray,
+  cotangent: TypedArray,
+): { loss: number; cotangent: TypedArray } {
+  if (showShape(shape) !== showShape(expected))
+    throw new InfiniteWidthError(
+      'ERR_SHAPE',
+      `the outputs have shape ${showShape(shape)} and y ${showShape(expected)}; they must be equal`,
+      {
+        outputs: shape,
+        y: expected,
+      },
+    );
+  let sum = 0;
+  for (let at = 0; at < f.length; at++) {
+    const error = f[at] - y[at];
+    sum += error * error;
+    cotangent[at] = error / f.length;
+  }
+  return { loss: (0.5 * sum) / f.length, cotangent };
+}
+
+class Descent {
+  step: number;
+  params: Params;
+  private first: Params | null;
+  private second: Params | null;
+
+  constructor(
+    { step, params, first, second }: Checkpoint,
+    private readonly options: TrainOptions,
+  ) {
+    this.step = step;
+    this.params = copy(params);
+    this.first = first && copy(first);
+    this.second = second && copy(second);
+  }
+
+  checkpoint(): Checkpoint {
+    return { step: this.step, params: copy(this.params), first: this.first && copy(this.first), second: this.second && copy(this.second) };
+  }
+
+  /** One step along the gradients. */
+  advance(gradients: Params): void {
+    const { optimizer = 'gd', learningRate, momentum = 0.9, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = this.options;
+    this.step++;
+    if (optimizer === 'gd')
+      return each([this.params, gradients], ([p, g], at) => {
+        p[at] -= learningRate * g[at];
+      });
+    this.first ??= copy(gradients, 0);
+    if (optimizer === 'momentum')
+      return each([this.params, gradients, this.first], ([p, g, v], at) => {
+        v[at] = momentum * v[at] + g[at];
+        p[at] -= learningRate * v[at];
+      });
+    this.second ??= copy(gradients, 0);
+    const [bias1, bias2] = [1 - beta1 ** this.step, 1 - beta2 ** this.step];
+    each([this.params, gradients, this.first, this.second], ([p, g, m, v], at) => {
+      m[at] = beta1 * m[at] + (1 - beta1) * g[at];
+      v[at] = beta2 * v[at] + (1 - beta2) * g[at] * g[at];
+      p[at] -= (learningRate * (m[at] / bias1)) / (Math.sqrt(v[at] / bias2) + epsilon);
+    });
+  }
+}
+
+/** A copy, or arrays of the same shapes filled with a number. */
+const copy = (params: Params, fill?: number): Params =>
+  params.map(
+    (entry) =>
+      Object.fromEntries(
+        (Object.entries(entry) as [string, NDArray][]).map(([name, { data, shape }]) => {
+          const own = data.slice();
+          return [name, { data: fill === undefined ? own : own.fill(fill), shape }];
+        }),
+      ) as unknown as LayerParams,
+  );
+
+/** Visits every number of several sets of parameters at once. */
+function each(sets: readonly Params[], body: (arrays: readonly TypedArray[], at: number) => void): void {
+  sets[0].forEach((entry, k) => {
+    for (const name of Object.keys(entry)) {
+      const arrays = sets.map((set) => (set[k] as unknown as Record<string, NDArray>)[name].data);
+      for (let at = 0; at < arrays[0].length; at++) body(arrays, at);
+    }
+  });
+}

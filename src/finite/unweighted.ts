@@ -1,0 +1,147 @@
+/** Layers without parameters of finite networks, forwards and backwards. */
+import { locationsOf, type Sparse } from '../graph';
+import type { TypedArray } from '../ndarray';
+import type { ActivationLayer, LayerNormLayer } from '../spec';
+import { activationOf } from './activations';
+import { channelsOf, type Tape, type Tensor } from './tape';
+
+export function activate(tape: Tape, layer: ActivationLayer, x: Tensor): Tensor {
+  const { value, slope } = activationOf(layer);
+  const data = tape.zeros(x.data.length);
+  for (let at = 0; at < data.length; at++) data[at] = value(x.data[at]);
+  return tape.record({ data, shape: x.shape }, [x], (cotangent) => {
+    const dx = tape.zeros(data.length);
+    for (let at = 0; at < dx.length; at++) dx[at] = cotangent[at] * slope(x.data[at]);
+    return [dx];
+  });
+}
+
+export const reshape = (tape: Tape, x: Tensor, shape: readonly number[]): Tensor =>
+  tape.record({ data: x.data.slice(), shape }, [x], (cotangent) => [cotangent.slice()]);
+
+/** Every channel's locations times a matrix: pooling, resizing, indexing, dotGeneral. */
+export function mix(tape: Tape, matrix: Sparse, x: Tensor, shape: readonly number[]): Tensor {
+  const channels = channelsOf(x);
+  const each = (body: (source: number, target: number, weight: number) => void) => {
+    for (let n = 0; n < x.shape[0]; n++)
+      for (let o = 0; o < matrix.rows; o++)
+        for (let e = matrix.starts[o]; e < matrix.starts[o + 1]; e++)
+          body((n * matrix.cols + matrix.columns[e]) * channels, (n * matrix.rows + o) * channels, matrix.weights[e]);
+  };
+  const data = tape.zeros(locationsOf(shape));
+  each((source, target, weight) => {
+    for (let c = 0; c < channels; c++) data[target + c] += weight * x.data[source + c];
+  });
+  return tape.record({ data, shape }, [x], (cotangent) => {
+    const dx = tape.zeros(x.data.length);
+    each((source, target, weight) => {
+      for (let c = 0; c < channels; c++) dx[source + c] += weight * cotangent[target + c];
+    });
+    return [dx];
+  });
+}
+
+/** Samples chosen or reordered. */
+export function choose(tape: Tape, samples: ArrayLike<number>, x: Tensor): Tensor {
+  const size = locationsOf(x.shape.slice(1));
+  const data = tape.zeros(samples.length * size);
+  const each = (body: (source: number, target: number) => void) => {
+    for (let i = 0; i < samples.length; i++) body(samples[i] * size, i * size);
+  };
+  each((source, target) => {
+    data.set(x.data.subarray(source, source + size), target);
+  });
+  return tape.record({ data, shape: [samples.length, ...x.shape.slice(1)] }, [x], (cotangent) => {
+    const dx = tape.zeros(x.data.length);
+    each((source, target) => {
+      for (let at = 0; at < size; at++) dx[source + at] += cotangent[target + at];
+    });
+    return [dx];
+  });
+}
+
+export function add(tape: Tape, parts: readonly Tensor[]): Tensor {
+  const data = parts[0].data.slice();
+  for (const part of parts.slice(1)) for (let at = 0; at < data.length; at++) data[at] += part.data[at];
+  return tape.record({ data, shape: parts[0].shape }, parts, (cotangent) => parts.map(() => cotangent.slice()));
+}
+
+export function multiply(tape: Tape, parts: readonly Tensor[]): Tensor {
+  const product = (skipped: number): TypedArray => {
+    const data = tape.zeros(parts[0].data.length).fill(1);
+    parts.forEach((part, k) => {
+      if (k !== skipped) for (let at = 0; at < data.length; at++) data[at] *= part.data[at];
+    });
+    return data;
+  };
+  return tape.record({ data: product(-1), shape: parts[0].shape }, parts, (cotangent) =>
+    parts.map((_, k) => {
+      const own = product(k);
+      for (let at = 0; at < own.length; at++) own[at] *= cotangent[at];
+      return own;
+    }),
+  );
+}
+
+export function concatenate(tape: Tape, axis: number, parts: readonly Tensor[]): Tensor {
+  const along = axis < 0 ? axis + parts[0].shape.length : axis;
+  const shape = parts[0].shape.map((length, k) => (k === along ? parts.reduce((sum, part) => sum + part.shape[k], 0) : length));
+  const outer = shape.slice(0, along).reduce((a, b) => a * b, 1);
+  const runs = parts.map((part) => part.data.length / outer);
+  const width = runs.reduce((a, b) => a + b, 0);
+  const starts = runs.map((_, k) => runs.slice(0, k).reduce((a, b) => a + b, 0));
+  const data = tape.zeros(outer * width);
+  for (let o = 0; o < outer; o++)
+    parts.forEach((part, k) => {
+      data.set(part.data.subarray(o * runs[k], (o + 1) * runs[k]), o * width + starts[k]);
+    });
+  return tape.record({ data, shape }, parts, (cotangent) =>
+    parts.map((part, k) => {
+      const own = tape.zeros(part.data.length);
+      for (let o = 0; o < outer; o++) own.set(cotangent.subarray(o * width + starts[k], o * width + starts[k] + runs[k]), o * runs[k]);
+      return own;
+    }),
+  );
+}
+
+/** Mean 0 and variance 1 over the axes, ε added to the variance. */
+export function normalize(tape: Tape, { axis, eps }: LayerNormLayer, x: Tensor): Tensor {
+  const { groupOf, count } = groups(x.shape, axis);
+  const size = x.data.length / count;
+  const mean = (values: (at: number) => number): Float64Array => {
+    const sums = new Float64Array(count);
+    for (let at = 0; at < x.data.length; at++) sums[groupOf[at]] += values(at) / size;
+    return sums;
+  };
+  const means = mean((at) => x.data[at]);
+  const inverse = mean((at) => (x.data[at] - means[groupOf[at]]) ** 2).map((variance) => 1 / Math.sqrt(variance + eps));
+  const data = tape.zeros(x.data.length);
+  for (let at = 0; at < data.length; at++) data[at] = (x.data[at] - means[groupOf[at]]) * inverse[groupOf[at]];
+  return tape.record({ data, shape: x.shape }, [x], (cotangent) => {
+    const [level, tilt] = [mean((at) => cotangent[at]), mean((at) => cotangent[at] * data[at])];
+    const dx = tape.zeros(data.length);
+    for (let at = 0; at < dx.length; at++) {
+      const group = groupOf[at];
+      dx[at] = inverse[group] * (cotangent[at] - level[group] - data[at] * tilt[group]);
+    }
+    return [dx];
+  });
+}
+
+/** For each number the group of those that share its coordinates outside `axis`. */
+function groups(shape: readonly number[], axis: readonly number[]): { groupOf: Int32Array; count: number } {
+  const axes = axis.map((k) => (k < 0 ? k + shape.length : k));
+  const count = shape.reduce((product, length, k) => (axes.includes(k) ? product : product * length), 1);
+  const groupOf = Int32Array.from({ length: locationsOf(shape) }, (_, at) => {
+    let [rest, unit, group] = [at, 1, 0];
+    for (let k = shape.length - 1; k >= 0; k--) {
+      if (!axes.includes(k)) {
+        group += (rest % shape[k]) * unit;
+        unit *= shape[k];
+      }
+      rest = Math.floor(rest / shape[k]);
+    }
+    return group;
+  });
+  return { groupOf, count };
+}

@@ -1,0 +1,98 @@
+/** Networks of every kind, with options away from their defaults. */
+import * as layers from '../../src/layers';
+import type { Network } from '../../src/spec';
+
+const { conv, convLocal, convTranspose, dense, relu, serial } = layers;
+const NUMBERS = { wStd: Math.SQRT2, bStd: 0.1 };
+
+export const EXAMPLES: { readonly [K in Network['kind']]: readonly Network[] } = {
+  dense: [dense(3), dense(5, { wStd: 1 / 3, bStd: 0, parameterization: 'standard', s: [1, 2] })],
+  conv: [
+    conv(4, []),
+    conv(4, [3, 3], { strides: [2, 1], padding: 'SAME', dilation: [1, 2], groups: 2, ...NUMBERS }),
+    conv(4, [2, 3, 4], { padding: 'CIRCULAR', parameterization: 'standard', s: [2, 3] }),
+  ],
+  convLocal: [convLocal(4, [3], { strides: [2], ...NUMBERS })],
+  convTranspose: [convTranspose(4, [3], { strides: [2], padding: 'SAME', groups: 4 })],
+  avgPool: [layers.avgPool([2, 2], { strides: [2, 2], padding: 'SAME', normalizeEdges: true })],
+  sumPool: [layers.sumPool([2, 2], { strides: [2, 1], padding: 'CIRCULAR' })],
+  globalAvgPool: [layers.globalAvgPool()],
+  globalSumPool: [layers.globalSumPool()],
+  flatten: [layers.flatten()],
+  identity: [layers.identity()],
+  layerNorm: [layers.layerNorm(), layers.layerNorm({ axis: [1, -1], eps: 1e-5 })],
+  dropout: [layers.dropout(0.8), layers.dropout(1, { mode: 'test' })],
+  globalSelfAttention: [
+    layers.globalSelfAttention(1, 2, 3, 4, {
+      linearScaling: false,
+      wKeyStd: 2,
+      wValueStd: 0.5,
+      wQueryStd: 3,
+      wOutStd: 0.1,
+      bStd: 0,
+      attentionMechanism: 'IDENTITY',
+      posEmbType: 'CONCAT',
+      posEmbPNorm: 1.5,
+      nChanPosEmb: 7,
+      wPosEmbStd: 0.3,
+      valPosEmb: true,
+    }),
+  ],
+  aggregate: [layers.aggregate(), layers.aggregate({ aggregateAxis: [1, 2], implementation: 'SPARSE' })],
+  dotGeneral: [
+    layers.dotGeneral(),
+    layers.dotGeneral({
+      rhs: [1, -1 / 3],
+      dimensionNumbers: [
+        [[1], [0]],
+        [[], []],
+      ],
+    }),
+    layers.dotGeneral({
+      lhs: [
+        [0, 1],
+        [1, 0],
+      ],
+      dimensionNumbers: [
+        [[1], [1]],
+        [[], []],
+      ],
+    }),
+  ],
+  imageResize: [layers.imageResize([-1, 7, 5, -1], 'linear', { antialias: false }), layers.imageResize([-1, 3, -1], 'nearest')],
+  index: [layers.index('::2'), layers.index([layers.slice(null, -1), 0, layers.slice(5, null, -2), '...'])],
+  fanOut: [layers.fanOut(3)],
+  fanInSum: [layers.fanInSum()],
+  fanInProd: [layers.fanInProd()],
+  fanInConcat: [layers.fanInConcat({ axis: 1 })],
+  serial: [serial(), serial(dense(2), serial(relu(), dense(1)))],
+  parallel: [serial(layers.fanOut(2), layers.parallel(layers.identity(), serial(relu(), dense(2))), layers.fanInSum())],
+  repeat: [layers.repeat(serial(dense(2), relu()), 10), layers.repeat(layers.identity(), 0)],
+  relu: [relu()],
+  abs: [layers.abs()],
+  leakyRelu: [layers.leakyRelu(-0.3)],
+  abRelu: [layers.abRelu(0.1, -2), layers.abRelu(-0, 0)],
+  sign: [layers.sign()],
+  rectifiedMonomial: [layers.rectifiedMonomial(3)],
+  erf: [layers.erf({ a: 2, b: 1 / 3, c: -1 })],
+  sigmoidLike: [layers.sigmoidLike()],
+  tanh: [layers.tanh()],
+  sigmoid: [layers.sigmoid()],
+  gelu: [layers.gelu({ approximate: true })],
+  silu: [layers.silu()],
+  softplus: [layers.softplus()],
+  elu: [layers.elu({ alpha: 0.7 })],
+  selu: [layers.selu()],
+  sin: [layers.sin({ a: 2, b: 0.5, c: 0.25 })],
+  cos: [layers.cos({ a: 2, b: 0.5, c: 0.25 })],
+  rbf: [layers.rbf({ gamma: 0.3 })],
+  gabor: [layers.gabor()],
+  exp: [layers.exp({ a: 2, b: 0.5 })],
+  gaussian: [layers.gaussian({ a: 2, b: -0.5 })],
+  expNormalized: [layers.expNormalized({ gamma: 2, shift: 0, doClip: true })],
+  hermite: [layers.hermite(4)],
+  monomial: [layers.monomial(7)],
+  polynomial: [layers.polynomial([1, 0, -1 / 3])],
+  elementwise: [layers.elementwise({ fn: (x) => x, nngpFn: (k) => k, dNngpFn: () => 1 }), layers.elementwise({ nngpFn: (k) => k })],
+  elementwiseNumerical: [layers.elementwiseNumerical(Math.atan, 25, { df: (x) => 1 / (1 + x * x) })],
+};
