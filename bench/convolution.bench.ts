@@ -18,7 +18,7 @@ import type { Network } from '../src/spec';
 import type { Bench } from './bench';
 import { normal } from './data';
 import type { BenchEngine } from './engines';
-import { type Contestant, race, timed } from './harness';
+import { type Contestant, type Measured, race, timed } from './harness';
 import { W_STD } from './networks';
 import { figure } from './report';
 
@@ -85,9 +85,11 @@ export async function convolutions({ options, report, engines, python }: Bench):
     for (const dtype of DTYPES) {
       const title = `${item.title}, ${dtype}`;
       const note = (text: string) => report.note(`${title}: ${text}`);
-      const ours = engines.map((engine) => tileContestant(engine, item.net(depth), dtype, side, options.quick ? [2, 4] : item.tile));
+      const tile = options.quick ? ([2, 4] as const) : item.tile;
+      const ours = engines.map((engine) => tileContestant(engine, item.net(depth), dtype, side, tile));
       const peers = python?.neuralTangents && options.python ? [peerContestant(options.python, item, dtype, side, depth)] : [];
-      const rows = await race([...ours, ...peers], options, note);
+      const whole = await race([...ours, ...peers], options, note);
+      const rows = whole.map((row) => perEntry(row, row.ours ? tile : item.peerTile));
       const targets = peers.length > 0 && dtype === 'float32' ? [{ peer: 'neural-tangents', atLeast: item.atLeast }] : [];
       report.compare({ title, unit: 'ms', rows, targets });
       if (dtype === 'float32' && !options.quick)
@@ -96,7 +98,13 @@ export async function convolutions({ options, report, engines, python }: Bench):
     }
 }
 
-/** A tile from its images to its results, as a time per entry. */
+const perEntry = (row: Measured, [rows, cols]: readonly [number, number]): Measured => ({
+  ...row,
+  best: row.best / (rows * cols),
+  median: row.median / (rows * cols),
+});
+
+/** A tile from its images to its results. */
 function tileContestant(
   { name, build }: BenchEngine,
   net: Network,
@@ -116,7 +124,7 @@ function tileContestant(
     worker.read('ntk', false, out, 0, cols);
     worker.close();
   });
-  return { name, ours: true, time: () => run() / (rows * cols) };
+  return { name, ours: true, time: run };
 }
 
 function tileJob(net: Network, dtype: DType, side: number, rows: number, cols: number): GraphJob {
@@ -140,7 +148,7 @@ function peerContestant(python: string, { name, peerTile: [n1, n2] }: Case, dtyp
     time() {
       const { status, stdout, stderr } = spawnSync(python, [PEER, name, ...flags], { encoding: 'utf8' });
       if (status !== 0) throw new Error(stderr.trim().split('\n').at(-1));
-      return ((JSON.parse(stdout) as { seconds: number }).seconds * 1000) / (n1 * n2);
+      return (JSON.parse(stdout) as { seconds: number }).seconds * 1000;
     },
   };
 }

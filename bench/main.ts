@@ -5,6 +5,7 @@ import { convolutions } from './convolution.bench';
 import { kernels } from './kernel.bench';
 import { parseOptions } from './options';
 import { predictions } from './predict.bench';
+import { random } from './random.bench';
 import { routines } from './routines.bench';
 import { scaling } from './scaling.bench';
 import { transforms } from './transforms.bench';
@@ -16,6 +17,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   kernel: kernels,
   convolution: convolutions,
   predict: predictions,
+  random,
   scaling,
 };
 

@@ -14,6 +14,7 @@ export { createEngine, type Engine } from './engine';
 export { AbortError, type ErrorCode, InfiniteWidthError } from './errors';
 export { type Explanation, explain } from './explain';
 export {
+  type Input,
   type KernelField,
   type KernelFields,
   type KernelOptions,

@@ -112,7 +112,9 @@ const FLOPS: Readonly<Record<number, number>> = {
 const FLOPS_PER_DEGREE: Readonly<Record<number, number>> = { [op.POLYNOMIAL]: 18, [op.RECTIFIED_MONOMIAL]: 4 };
 
 export function flopsPerPair({ program, features }: ChainJob): number {
-  return 2 * features + program.ops.reduce((sum, { code, params }) => sum + FLOPS[code] + (FLOPS_PER_DEGREE[code] ?? 0) * (params[0] ?? 0), 0);
+  return (
+    2 * features + program.ops.reduce((sum, { code, params }) => sum + FLOPS[code] + (FLOPS_PER_DEGREE[code] ?? 0) * (params[0] ?? 0), 0)
+  );
 }
 
 /** Two arrays of the greatest length there is (8 GiB): as much as can be asked of a runtime that does not say what is free, as browsers. */

@@ -111,10 +111,11 @@ function nodeObstacle(node: GraphNode): string | null {
   if (node.spatial.length > MAX_RANK) return `${node.spatial.length} spatial axes; planes have at most ${MAX_RANK}`;
   switch (node.op) {
     case 'input':
-    case 'sum':
     case 'globalPool':
     case 'trace':
       return null;
+    case 'sum':
+      return node.weights.every((weight) => weight === 1) ? null : 'a branch that stands twice';
     case 'concatChannels':
       return node.weights.every((weight) => weight > 0) ? null : 'weights that are 0';
     case 'affine':

@@ -27,8 +27,8 @@ export function createPlaneTileWorker(cores: CoreSource, job: GraphJob): PlaneTi
   }
 }
 
-/** Bytes of prepared samples that a worker keeps. */
-const KEEP_BYTES = 64 << 20;
+/** Bytes of what is known of samples that a worker keeps from one panel to the next. */
+const KEEP_BYTES = 32 << 20;
 
 /** Everything about a sample that pairs read. */
 interface Prepared {
@@ -145,10 +145,7 @@ export class PlaneTileWorker implements TileWorker<GraphPanel> {
     const table = this.size === 4 ? new Float32Array(layout.length) : new Float64Array(layout.length);
     pass.fill(layout, rows, own.halves, sample, table);
     const made = { table, head: this.plans.head.sample(side === 0 ? 'left' : 'right', rows, own.totals) };
-    if (this.keptBytes + table.byteLength <= KEEP_BYTES) {
-      prepared.set(index, made);
-      this.keptBytes += table.byteLength;
-    }
+    if (this.keeps(table.byteLength)) prepared.set(index, made);
     return made;
   }
 
@@ -168,8 +165,14 @@ export class PlaneTileWorker implements TileWorker<GraphPanel> {
     });
     const totals = plan.totals.length > 0 ? Float64Array.from(plan.totals, (_, k) => this.sums(0, 0, k, plan.totals.length)[0]) : null;
     const own = { halves, totals };
-    this.sides[side].own.set(index, own);
+    if (this.keeps(8 * [...halves.values()].reduce((sum, half) => sum + half.length, 1))) this.sides[side].own.set(index, own);
     return own;
+  }
+
+  private keeps(bytes: number): boolean {
+    if (this.keptBytes + bytes > KEEP_BYTES) return false;
+    this.keptBytes += bytes;
+    return true;
   }
 
   private runOwn(side: 0 | 1, sample: Sample, halves: Halves, segment: number): void {

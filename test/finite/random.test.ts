@@ -1,13 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { type Core, type CoreBuild, CorePool, compileEmbedded, initialiseCore } from '../../src/backends/core';
+import { type Core, CorePool, compileEmbedded, compileShared, initialiseCore, instantiateShared } from '../../src/backends/core';
 import { normals, normalsInto, type Stream, seedWords, words } from '../../src/finite/random';
 import { philox } from '../../src/finite/random/philox';
 import type { DType, TypedArray } from '../../src/ndarray';
 
 const STREAM: Stream = { seed: 0x0123456789abcdefn, sample: 7, layer: 3 };
 const DTYPES: readonly DType[] = ['float32', 'float64'];
-const BUILDS: readonly CoreBuild[] = ['simd', 'relaxed-simd'];
-const openCore = (build: CoreBuild): Core => new CorePool(compileEmbedded(build), initialiseCore).take();
+const open = (build: 'simd' | 'relaxed-simd') => new CorePool(compileEmbedded(build), initialiseCore).take();
+const CORES: readonly (readonly [string, Core])[] = [
+  ['simd', open('simd')],
+  ['relaxed-simd', open('relaxed-simd')],
+  ['simd on shared memory', instantiateShared(await compileShared('simd'))],
+  ['relaxed-simd on shared memory', instantiateShared(await compileShared('relaxed-simd'))],
+];
 
 /** The bits of numbers, comparable with toEqual. */
 const bits = (data: TypedArray | Uint32Array): Uint32Array => new Uint32Array(data.buffer, data.byteOffset, data.byteLength / 4);
@@ -74,8 +79,8 @@ describe('Philox4x32-10', () => {
     });
   });
 
-  it.each(BUILDS)('gives the first known answer in %s too', (build) => {
-    const made = coreWords(openCore(build), { seed: 0, sample: 0, layer: 0 }, 0, 16);
+  it.each(CORES)('gives the first known answer in %s too', (_name, core) => {
+    const made = coreWords(core, { seed: 0, sample: 0, layer: 0 }, 0, 16);
     expect([0, 4, 8, 12].map((at) => made[at])).toEqual(KNOWN[0][2]);
   });
 });
@@ -93,8 +98,7 @@ const RANGES: readonly (readonly [number, number])[] = [
   [2 ** 53 - 1400, 1399],
 ];
 
-describe.each(BUILDS)('%s has the bits of JavaScript', (build) => {
-  const core = openCore(build);
+describe.each(CORES)('%s has the bits of JavaScript', (_name, core) => {
   it.each(RANGES)('from %d on, %d numbers', (from, count) => {
     expect(coreWords(core, STREAM, from, count)).toEqual(words(STREAM, from, count));
     for (const dtype of DTYPES)

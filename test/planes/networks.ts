@@ -35,6 +35,7 @@ const block = (stride: number): Network =>
 /** Name, network, shape of an image, shape of an image of x2 where it differs. */
 export const NETWORKS: readonly (readonly [name: string, net: Network, image: readonly number[], image2?: readonly number[]])[] = [
   ['global average pooling', deep(3, globalAvgPool()), [6, 5, 3]],
+  ['30 layers, whose units are brought back', deep(30, globalAvgPool()), [4, 4, 3]],
   ['flatten, biases', serial(box(), relu(), box({ bStd: 0.3 }), relu(), flatten(), dense(1, { wStd: W_STD })), [6, 5, 3]],
   ['VALID', serial(box({ padding: 'VALID' }), relu(), box({ padding: 'VALID' }), relu(), globalAvgPool(), dense(1)), [8, 7, 3]],
   [

@@ -20,7 +20,7 @@ describe('everything on the team, however small', () => {
   let team: Team;
   beforeAll(async () => {
     const module = await compileShared('simd');
-    team = new Team(instantiateShared(module), module, 3);
+    team = new Team(instantiateShared(module), module, 3, 3);
   });
   afterAll(() => team.dispose());
   const lender = { tryLend: <R>(_flops: number, body: (team: Team) => R) => ({ result: body(team) }) };
