@@ -3,7 +3,7 @@ import { type Capabilities, type EngineContext, type EngineOptions, openContextA
 import { disposedError } from './errors';
 import { kernel, kernelSync, splitArguments } from './kernel';
 import type { LinearAlgebra } from './linalg/contract';
-import { fit, gpInference, gradientDescentMse, gradientDescentMseEnsemble, load } from './predict/index';
+import { fit, gpInference, gradientDescentMse, gradientDescentMseEnsemble, load, maxLearningRate } from './predict/index';
 
 export interface Engine extends EngineContext {
   /** What is used, what is not, and why. */
@@ -14,6 +14,7 @@ export interface Engine extends EngineContext {
   readonly gpInference: typeof gpInference;
   readonly gradientDescentMse: typeof gradientDescentMse;
   readonly gradientDescentMseEnsemble: typeof gradientDescentMseEnsemble;
+  readonly maxLearningRate: typeof maxLearningRate;
   readonly fit: typeof fit;
   readonly load: typeof load;
   /** Ends the engine's workers and releases its memory; calls that are not finished reject and later ones throw, with ERR_ARGUMENT. */
@@ -60,6 +61,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     gpInference: (k, y, given) => gpInference(k, y, { ...given, engine }),
     gradientDescentMse: (k, y, given) => gradientDescentMse(k, y, { ...given, engine }),
     gradientDescentMseEnsemble: (net, x, y, given) => gradientDescentMseEnsemble(net, x, y, { ...given, engine }),
+    maxLearningRate: (k, given) => maxLearningRate(k, { ...given, engine }),
     fit: (net, x, y, given) => fit(net, x, y, { ...given, engine }),
     load: (bytes, given) => load(bytes, { ...given, engine }),
     dispose,

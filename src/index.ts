@@ -9,7 +9,11 @@
  * const { mean } = await model.predict([[0.1, 0.9]]);
  * ```
  */
+
+export { inLanes } from './activations/elementwise';
 export type { Capabilities, EngineContext, EngineOptions } from './context';
+export type { Lanes } from './duals/lanes';
+export { estimateError } from './duals/numerical/index';
 export { createEngine, type Engine } from './engine';
 export { AbortError, type ErrorCode, InfiniteWidthError } from './errors';
 export { type Explanation, explain } from './explain';

@@ -1,5 +1,7 @@
 /** The user's own dual as a Dual, differentiated where its derivative is not given. */
 import type { Dual } from '../duals/dual';
+import type { Lanes } from '../duals/lanes';
+import { scalar } from '../duals/scalar';
 import type { ElementwiseLayer } from '../spec';
 
 type OfPair = (k: number, q1: number, q2: number) => number;
@@ -65,3 +67,12 @@ function slopeOf(nodes: readonly number[], values: readonly number[], x: number)
   }
   return { value, slope };
 }
+
+/**
+ * A function of (K, q1, q2) written in lane algebra, for nngpFn and dNngpFn: `inLanes((l, k, q1, q2) => l.mul(k, k))`. It names its operations
+ * instead of using JavaScript's; here it runs on doubles.
+ */
+export const inLanes =
+  (fn: (l: Lanes<number>, k: number, q1: number, q2: number) => number): ((k: number, q1: number, q2: number) => number) =>
+  (k, q1, q2) =>
+    fn(scalar, k, q1, q2);

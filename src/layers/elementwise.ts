@@ -1,5 +1,10 @@
 /** All activations. Each needs a Gaussian input: a parameterized layer before it. */
-export { type ElementwiseNumericalOptions, type ElementwiseOptions, elementwise, elementwiseNumerical } from './activations/custom';
+export {
+  type ElementwiseNumericalOptions,
+  type ElementwiseOptions,
+  elementwise,
+  elementwiseNumerical,
+} from './activations/custom';
 export {
   type ExpNormalizedOptions,
   type ExpOptions,

@@ -27,5 +27,6 @@ export {
   gradientDescentMseEnsembleSync,
 } from './gradient-descent-mse-ensemble';
 export { type LogMarginalLikelihoodOptions, logMarginalLikelihood, logMarginalLikelihoodSync } from './log-marginal-likelihood';
+export { type MaxLearningRateOptions, maxLearningRate, maxLearningRateSync } from './max-learning-rate';
 export { type CovarianceKind, Model, type ModelKernel, type Prediction, type PredictOptions } from './model';
 export type { RunOptions } from './steps';

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { dense, elementwise, inLanes, kernelSync, type Lanes, monomial, type Network, serial } from '../../src';
 import { openContext } from '../../src/context';
 import { dualOf } from '../../src/duals/dual';
 import type { ActivationLayer, ElementwiseLayer } from '../../src/spec';
@@ -72,5 +73,25 @@ describe('elementwise', () => {
     const k = tileKernel(js, chain([1, 0], own({ kind: 'relu' }, true), [1, 0], { kind: 'relu' }), ROWS, ROWS, 'float64');
     expect(k.ntk[1]).toBe(k.ntk[0]);
     expect(k.ntk[7]).toBe(k.ntk[0]);
+  });
+});
+
+it('a dual in lane algebra is the same dual', () => {
+  const hidden = { wStd: 1.2, bStd: 0.3 };
+  const net = (phi: Network) => serial(dense(4, hidden), phi, dense(4, hidden), phi, dense(1));
+  const x = [
+    [1, 2, -1],
+    [0.5, -1, 2],
+  ];
+  const ofNumbers = elementwise({ nngpFn: (k, q1, q2) => 2 * k * k + q1 * q2, dNngpFn: (k, _q1, _q2) => 4 * k });
+  const ofLanes = elementwise({
+    nngpFn: inLanes((l: Lanes<number>, k, q1, q2) => l.add(l.mul(l.two(), l.mul(k, k)), l.mul(q1, q2))),
+    dNngpFn: inLanes((l, k) => l.mul(l.lit(4), k)),
+  });
+  const [a, b, square] = [ofNumbers, ofLanes, monomial(2)].map((phi) => kernelSync(net(phi), x));
+  expect(b.nngp.data).toEqual(a.nngp.data);
+  expect(b.ntk.data).toEqual(a.ntk.data);
+  a.ntk.data.forEach((value, at) => {
+    expect(Math.abs(square.ntk.data[at] / value - 1)).toBeLessThan(1e-13);
   });
 });

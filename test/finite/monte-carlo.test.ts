@@ -81,6 +81,18 @@ const LAYERS: readonly (readonly [string, Network, readonly number[]])[] = [
     ),
     IMAGE,
   ],
+  [
+    'groups and dilation',
+    serial(
+      conv(W, [1, 1]),
+      relu(),
+      conv(W, [2, 2], { ...B, groups: 4, dilation: [2, 1], parameterization: 'standard' }),
+      relu(),
+      flatten(),
+      dense(8),
+    ),
+    IMAGE,
+  ],
   ['imageResize', serial(conv(W, [2, 2]), imageResize([-1, 3, 1, -1], 'linear'), relu(), flatten(), dense(8)), IMAGE],
 ];
 

@@ -1,0 +1,69 @@
+/** The largest eigenvalue of a symmetric matrix, by Lanczos with full reorthogonalisation (Golub & Van Loan 2013, §10.3). */
+import type { TypedArray } from '../ndarray';
+import type { LinearAlgebra } from './contract';
+
+/** Steps after which the spectrum is resolved for every use here, and the relative change at which it is before. */
+const MOST_STEPS = 400;
+const SETTLED = 4e-16;
+
+/** @param a order n, symmetric, finite. Yields after every product, so that a caller can look up. */
+export function* largestEigenvalue(la: LinearAlgebra, n: number, a: TypedArray): Generator<void, number> {
+  const zeros = () => (a instanceof Float32Array ? new Float32Array(n) : new Float64Array(n));
+  // A start that is orthogonal to no eigenvector that symmetry would single out.
+  let v = normalized(zeros().map((_, i) => 1 + 0.5 * Math.sin(i + 1)));
+  const basis: TypedArray[] = [];
+  const [diagonal, offDiagonal]: [number[], number[]] = [[], []];
+  let largest = Number.NEGATIVE_INFINITY;
+  for (let step = 0, calm = 0; step < Math.min(n, MOST_STEPS); step++) {
+    const w = zeros();
+    la.symv('lower', n, 1, a, n, v, 0, w);
+    basis.push(v);
+    diagonal.push(dot(w, v));
+    for (let pass = 0; pass < 2; pass++)
+      for (const q of basis) {
+        const share = dot(w, q);
+        for (let i = 0; i < n; i++) w[i] -= share * q[i];
+      }
+    const length = Math.sqrt(dot(w, w));
+    const before = largest;
+    largest = largestOfTridiagonal(diagonal, offDiagonal);
+    yield;
+    calm = Math.abs(largest - before) <= SETTLED * Math.abs(largest) ? calm + 1 : 0;
+    if (calm === 3 || !(length > 1e-14 * Math.abs(largest))) break;
+    offDiagonal.push(length);
+    v = normalized(w);
+  }
+  return largest;
+}
+
+function dot(x: TypedArray, y: TypedArray): number {
+  let sum = 0;
+  for (let i = 0; i < x.length; i++) sum += x[i] * y[i];
+  return sum;
+}
+
+function normalized(v: TypedArray): TypedArray {
+  const length = Math.sqrt(dot(v, v));
+  for (let i = 0; i < v.length; i++) v[i] /= length;
+  return v;
+}
+
+/** By bisection on the count of eigenvalues above x (Sturm sequences). */
+function largestOfTridiagonal(d: readonly number[], e: readonly number[]): number {
+  let high = d.reduce((most, x, i) => Math.max(most, x + Math.abs(e[i - 1] ?? 0) + Math.abs(e[i] ?? 0)), Number.NEGATIVE_INFINITY);
+  let low = Math.max(...d);
+  if (d.length === 1) return d[0];
+  const isAbove = (x: number): boolean => {
+    let q = 1;
+    for (let i = 0; i < d.length; i++) {
+      q = d[i] - x - (i > 0 ? (e[i - 1] * e[i - 1]) / (q || Number.MIN_VALUE) : 0);
+      if (q > 0) return false;
+    }
+    return true;
+  };
+  for (let middle = 0.5 * (low + high); middle > low && middle < high; middle = 0.5 * (low + high)) {
+    if (isAbove(middle)) high = middle;
+    else low = middle;
+  }
+  return high;
+}
