@@ -41,8 +41,9 @@ const RECORD_BYTES = 128;
 const ALPHA_BYTE = 64;
 const BETA_BYTE = 72;
 
-/** Tasks of a batch, per thread: more even out the threads, fewer pack less twice. */
+/** Tasks of a batch, per thread that has a core: more even out the threads, fewer pack less twice. Every task of trsm packs the whole triangle. */
 const TASKS_PER_THREAD = 8;
+const TRSM_TASKS_PER_THREAD = 4;
 /** Operations that are worth a task of their own, and those that are too many for one: a caller waits for it when its worker has died. */
 const LEAST_FLOPS = 2e6;
 const MOST_FLOPS = 2e9;
@@ -111,7 +112,7 @@ export class TeamRoutines {
 
   /** T·X = alpha·R in place, T of order m, R m × n. */
   trsm(m: number, n: number, upper: boolean, unit: boolean, alpha: number, t: Strided, r: Strided): void {
-    const tasks = evenly(n, this.tasksFor(m * m * n)).map(([j, end]) => ({
+    const tasks = evenly(n, this.tasksFor(m * m * n, TRSM_TASKS_PER_THREAD)).map(([j, end]) => ({
       m,
       n: end - j,
       ...this.left(t),
@@ -130,8 +131,8 @@ export class TeamRoutines {
     return routine(Number(uplo === 'upper'), n, a, lda, this.team.work);
   }
 
-  private tasksFor(flops: number): number {
-    let tasks = TASKS_PER_THREAD * this.team.threads;
+  private tasksFor(flops: number, perThread = TASKS_PER_THREAD): number {
+    let tasks = perThread * this.team.parallel;
     while (flops / tasks > MOST_FLOPS) tasks *= 2;
     return Math.max(1, Math.min(tasks, MOST_TASKS, Math.floor(flops / LEAST_FLOPS)));
   }

@@ -61,6 +61,8 @@ export class Team {
   readonly refusals: string[] = [];
   private readonly mayBlock: boolean;
   private readonly spins: number;
+  /** Threads that can run at a time. */
+  readonly parallel: number;
 
   /** @param threads the calling thread included; @param cores that they run on */
   constructor(
@@ -70,6 +72,7 @@ export class Team {
     cores: number,
     createWorker?: CreateWorker,
   ) {
+    this.parallel = Math.min(threads, cores);
     this.spins = threads > cores ? SHARED_CORE_SPINS : SPINS;
     const workBytes = core.exports.linalg_work_bytes();
     this.control = core.reserve(CONTROL_BYTES + aligned(workBytes) * threads);
