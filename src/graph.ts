@@ -90,6 +90,15 @@ export interface Graph {
   readonly inputs: number;
 }
 
+/** Operations whose value at (i, i) needs other pairs of locations of what they read. */
+const MIXING: ReadonlySet<Operation['op']> = new Set(['pool', 'globalPool', 'mix', 'aggregate', 'attention'] as const);
+
+/** Whether an operation combines different locations. */
+export const mixesLocations = (op: Operation['op']): boolean => MIXING.has(op);
+
+/** Whether an operation needs all pairs of locations of what it reads; `isFull`: all pairs of its own value are wanted. */
+export const readsAllPairs = (op: Operation['op'], isFull: boolean): boolean => mixesLocations(op) || (isFull && op !== 'trace');
+
 export const locationsOf = (spatial: readonly number[]): number => spatial.reduce((a, b) => a * b, 1);
 
 /** For each place of [H₁, H₂, W₁, W₂, …] its place in [locations₁ × locations₂]. */

@@ -9,7 +9,7 @@ import { graphJob } from './jobs/graph';
 import { type GivenInputs, givenInputs, isKernel, type KernelInput } from './jobs/inputs';
 import { dtypeOfOut, fieldsOf } from './jobs/outputs';
 import type { Input, KernelOptions } from './kernel';
-import { asNDArray, type DType, type NDArray, showShape, type TypedArray } from './ndarray';
+import { asNDArray, type DType, isArrayList, type NDArray, showShape, type TypedArray } from './ndarray';
 import type { Plan } from './plan';
 import type { Network } from './spec';
 
@@ -48,7 +48,7 @@ export function prepare(net: Network, x1: Input | KernelInput, x2: Input | null,
   const given = isKernel(x1) ? givenInputs(x1) : null;
   if (given) return graphJobs(net, given, preparedFrom(x1 as KernelInput, given, options), get, context);
   const inputs = readInputs(x1 as Input, x2, options);
-  const shapes = (arrays: readonly NDArray[]) => (isList(x1) ? arrays.map(({ shape }) => shape) : arrays[0].shape);
+  const shapes = (arrays: readonly NDArray[]) => (isArrayList(x1) ? arrays.map(({ shape }) => shape) : arrays[0].shape);
   const inference = infer(net, shapes(inputs.x1));
   sameChannels(inputs.x1, inputs.x2);
   if (inference.chain && !hasMask(options)) return { jobs: [chainJob(inference, inputs, get, context)], isList: false };
@@ -82,13 +82,9 @@ const preparedFrom = ({ nngp }: KernelInput, { symmetric }: GivenInputs, options
 
 const hasMask = ({ maskConstant }: KernelOptions): boolean => maskConstant !== undefined && maskConstant !== null;
 
-/** A list of inputs, as opposed to one given as nested numbers. */
-const isList = (input: unknown): input is readonly NDArray[] =>
-  Array.isArray(input) && input.length > 0 && typeof input[0] === 'object' && input[0] !== null && 'data' in input[0];
-
 function readInputs(x1: Input, x2: Input | null, options: KernelOptions): PreparedInputs {
   const read = (input: Input, name: string) =>
-    isList(input) ? input.map((part, k) => asNDArray(part, `${name}[${k}]`)) : [asNDArray(input, name)];
+    isArrayList(input) ? input.map((part, k) => asNDArray(part, `${name}[${k}]`)) : [asNDArray(input, name)];
   const left = read(x1, 'x1');
   const symmetric = x2 === null || x2 === x1;
   const right = symmetric ? left : read(x2 as Input, 'x2');

@@ -32,6 +32,10 @@ export function allocate(dtype: DType, length: number, purpose: string): TypedAr
   }
 }
 
+/** A list of arrays, as opposed to one array given as nested numbers. */
+export const isArrayList = (input: unknown): input is readonly NDArray[] =>
+  Array.isArray(input) && input.length > 0 && typeof input[0] === 'object' && input[0] !== null && 'data' in input[0];
+
 /** Reads any accepted input as an NDArray without copying typed data. @throws ERR_SHAPE, ERR_DTYPE */
 export function asNDArray(input: unknown, name: string): NDArray {
   if (Array.isArray(input)) return fromNested(input, name);

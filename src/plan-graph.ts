@@ -1,7 +1,7 @@
 /** The plan of a kernel on a graph: which nodes need all pairs of locations, and what a pair of samples costs. */
 import type { GraphJob } from './backends/backend';
 import { planeBytes, planeFlops, supportsPlanes } from './backends/plane-memory';
-import { type Graph, type GraphNode, locationsOf } from './graph';
+import { type Graph, type GraphNode, locationsOf, mixesLocations, readsAllPairs } from './graph';
 import { bytesPer } from './ndarray';
 import { type Plan, refuse, tileGrid } from './plan';
 
@@ -41,13 +41,9 @@ export function planGraph(job: Omit<GraphJob, 'rows' | 'cols'>, sizes: GraphSize
 export function needsFull({ nodes, outputs }: Graph, output: number, diagonal: boolean): boolean[] {
   const full = nodes.map(() => false);
   full[outputs[output].node] = !diagonal;
-  for (let n = nodes.length - 1; n >= 0; n--) for (const m of nodes[n].of) full[m] ||= asksForFull(nodes[n], full[n]);
+  for (let n = nodes.length - 1; n >= 0; n--) for (const m of nodes[n].of) full[m] ||= readsAllPairs(nodes[n].op, full[n]);
   return full.map((needed, n) => needed && nodes[n].spatial.length > 0);
 }
-
-const MIXING = new Set<GraphNode['op']>(['pool', 'globalPool', 'mix', 'aggregate', 'attention']);
-
-const asksForFull = ({ op }: GraphNode, isFull: boolean): boolean => MIXING.has(op) || (isFull && op !== 'trace');
 
 /** Additions, multiplications, divisions and roots of a node on one pair of locations, NNGP and NTK. */
 function flopsOf(node: GraphNode, channels: number): number {
@@ -76,7 +72,7 @@ type GraphWork = Pick<GraphJob, 'left' | 'right' | 'output' | 'diagonal'>;
 export function nodeFlops({ left, right, output, diagonal }: GraphWork, channels: readonly number[]): number[] {
   const full = needsFull(left, output, diagonal);
   return left.nodes.map((node, n) => {
-    const from = node.of.length > 0 && MIXING.has(node.op) ? node.of[0] : n;
+    const from = node.of.length > 0 && mixesLocations(node.op) ? node.of[0] : n;
     const rows = locationsOf(left.nodes[from].spatial);
     const pairs = full[n] || full[from] ? rows * locationsOf(right.nodes[from].spatial) : rows;
     return pairs * flopsOf(node, node.op === 'input' ? channels[node.index] : 1);

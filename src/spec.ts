@@ -186,6 +186,8 @@ export interface ElementwiseNumericalLayer {
 export interface SimpleActivationLayer {
   readonly kind: 'relu' | 'abs' | 'sigmoidLike' | 'gabor' | 'sign' | 'tanh' | 'sigmoid' | 'softplus' | 'silu' | 'selu';
 }
+/** sigmoidLike as an erf layer: close to the logistic sigmoid. */
+export const SIGMOID_LIKE = { a: 0.5, b: 1 / 2.4020563531719796, c: 0.5 } as const;
 /** What acts on every number alone. */
 export type ActivationLayer =
   | SimpleActivationLayer

@@ -1,6 +1,6 @@
 /** Activations as steps of the recursion, and the operation of each step of kind 'dual'. */
 import type { Step } from '../infer';
-import type { ActivationLayer } from '../spec';
+import { type ActivationLayer, SIGMOID_LIKE } from '../spec';
 import { hostOperation } from './host';
 import type { Operation } from './operation';
 import { hermiteOperation, monomialOperation, polynomialOperation, rectifiedMonomialOperation, signOperation } from './polynomial';
@@ -30,8 +30,8 @@ export function stepsOf(layer: ActivationLayer): Step[] {
       return [layer.a === 0 && layer.b === 0 ? NOTHING : { kind: 'rectified', a: layer.a, b: layer.b }];
     case 'sigmoidLike':
       return [
-        { kind: 'erf', a: 0.5, b: 1 / 2.4020563531719796 },
-        { kind: 'shift', c: 0.5 },
+        { kind: 'erf', a: SIGMOID_LIKE.a, b: SIGMOID_LIKE.b },
+        { kind: 'shift', c: SIGMOID_LIKE.c },
       ];
     case 'erf':
       return [{ kind: 'erf', a: layer.a, b: layer.b }, ...(layer.c === 0 ? [] : [{ kind: 'shift', c: layer.c } as const])];

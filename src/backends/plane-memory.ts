@@ -60,8 +60,16 @@ export interface Plans {
   readonly head: Head;
 }
 
-/** The plans, or why there are none. */
+const KNOWN = new WeakMap<GraphJob, Plans | string>();
+
+/** The plans, or why there are none: made once for a job. */
 export function plansOf(job: GraphJob): Plans | string {
+  const plans = KNOWN.get(job) ?? makePlans(job);
+  KNOWN.set(job, plans);
+  return plans;
+}
+
+function makePlans(job: GraphJob): Plans | string {
   const rightData = job.rightData ?? job.leftData;
   const obstacle = dataObstacle(job, job.leftData) ?? dataObstacle(job, rightData);
   if (obstacle) return obstacle;

@@ -55,7 +55,7 @@ export function attentionWeights(node: Attention, k: Float64Array, mask: Uint8Ar
 }
 
 /** One location's weights over all locations, in place. Masked ones get none, unless all are: then softmax is even. */
-function weigh(row: Float64Array, mechanism: AttentionLayer['attentionMechanism'], mask: Uint8Array | null): void {
+export function weigh(row: Float64Array, mechanism: AttentionLayer['attentionMechanism'], mask: Uint8Array | null): void {
   const replace = (value: (x: number, j: number) => number) => row.set(row.map((x, j) => (mask?.[j] ? 0 : value(x, j))));
   if (mechanism !== 'SOFTMAX')
     return replace({ IDENTITY: (x: number) => x, ABS: Math.abs, RELU: (x: number) => Math.max(x, 0) }[mechanism]);

@@ -1,5 +1,5 @@
 /** The covariances of one pair of samples at a node, by recursion over the graph. Every state is given back after its last reader. */
-import type { Graph, GraphNode } from '../graph';
+import { type Graph, type GraphNode, readsAllPairs } from '../graph';
 import { givenState, inputState } from './inputs';
 import { applyOperation } from './operations';
 import { Arena, eachPair, type Pairs } from './pairs';
@@ -81,9 +81,6 @@ function countReaders(nodes: readonly GraphNode[]): number[] {
   return readers;
 }
 
-/** Nodes whose value at (i, i) needs other pairs of locations of what they read. */
-const MIXING = new Set(['pool', 'globalPool', 'mix', 'aggregate', 'attention']);
-
 class Run {
   private readonly states = new Map<string, { pairs: Pairs; left: number }>();
 
@@ -114,8 +111,7 @@ class Run {
     if (node.op === 'input') return this.input(n, a, b, full);
     const [from1, from2] = [left.source(n, a), right.source(n, b)];
     if (from1 && from2) return this.moved(n, a, b, full, from1, from2);
-    const needsFull = MIXING.has(node.op) || (full && node.op !== 'trace');
-    const sources = node.of.map((m) => this.get(m, a, b, needsFull));
+    const sources = node.of.map((m) => this.get(m, a, b, readsAllPairs(node.op, full)));
     const ends = { ...this.ends, a, b, equal: this.ends.equal && (a === b || left === right) };
     const result = applyOperation(this.arena, ends, n, sources);
     if (full || !result.full) return result;

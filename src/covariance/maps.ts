@@ -79,7 +79,7 @@ export function sandwichDiagonal(matrix: Sparse, a: Float64Array): Float64Array 
 }
 
 /** P v */
-export function times({ rows, starts, columns, weights }: Sparse, v: ArrayLike<number>): Float64Array {
+function times({ rows, starts, columns, weights }: Sparse, v: ArrayLike<number>): Float64Array {
   return Float64Array.from({ length: rows }, (_, o) => {
     let sum = 0;
     for (let e = starts[o]; e < starts[o + 1]; e++) sum += weights[e] * v[columns[e]];
@@ -87,8 +87,11 @@ export function times({ rows, starts, columns, weights }: Sparse, v: ArrayLike<n
   });
 }
 
-/** The weight that every row of both matrices sums to, or null if they differ. */
-export function commonSum(p1: Sparse, p2: Sparse): number | null {
-  const sums = [p1, p2].flatMap((p) => [...times(p, new Float64Array(p.cols).fill(1))]);
-  return sums.every((sum) => Math.abs(sum - sums[0]) <= 1e-14 * Math.abs(sums[0])) ? sums[0] : null;
+/** The weight that every row sums to, or null if they differ. */
+export function commonSum(matrix: Sparse): number | null {
+  const sums = times(matrix, new Float64Array(matrix.cols).fill(1));
+  return sums.every((sum) => isSame(sum, sums[0])) ? sums[0] : null;
 }
+
+/** Equal but for the rounding of a sum. */
+export const isSame = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-14 * Math.abs(b);

@@ -2,7 +2,7 @@
 import type { GraphNode } from '../graph';
 import { attend, embeddingOf } from './attention';
 import type { Ends } from './evaluate';
-import { commonSum, sandwich } from './maps';
+import { isSame, sandwich } from './maps';
 import { type Arena, eachPair, type Pairs } from './pairs';
 import { combine } from './side';
 
@@ -231,7 +231,8 @@ function mixed(arena: Arena, ends: Ends, n: number, source: Pairs): Pairs {
   const half = arena.take(p1.cols * p2.rows);
   sandwich(p1, p2, source.k, half, result.k);
   if (result.t && source.t) sandwich(p1, p2, source.t, half, result.t);
-  if (left.isFixed(n) && right.isFixed(n) && commonSum(p1, p2) !== null) {
+  const [sum1, sum2] = [left.rowSum(n), right.rowSum(n)];
+  if (sum1 !== null && sum2 !== null && isSame(sum1, sum2)) {
     sandwich(p1, p2, source.d, half, result.d);
     const [s1, s2] = [left.spread(n, a), right.spread(n, b)];
     eachPair(result, (at, i, j) => {

@@ -7,7 +7,7 @@ import { type Graph, type GraphNode, locationsOf, type Sparse } from '../graph';
 import type { TypedArray } from '../ndarray';
 import { attentionWeights } from './attention';
 import { maskedMean, patternMatrix } from './graphs';
-import { matrixOf, sandwichDiagonal, windowTaps } from './maps';
+import { commonSum, matrixOf, sandwichDiagonal, windowTaps } from './maps';
 import { nodeMask } from './masks';
 import type { Pairs } from './pairs';
 
@@ -51,6 +51,7 @@ export class Side {
   private readonly weights = new Map<string, Float64Array>();
   private readonly masks = new Map<string, Uint8Array | null>();
   private readonly fixed = new Map<number, Sparse | null>();
+  private readonly rowSums = new Map<number, number | null>();
   private readonly tapsOf = new Map<number, Int32Array[]>();
   private readonly duals = new Map<number, Dual>();
   private bytes = 0;
@@ -116,9 +117,14 @@ export class Side {
   }
 
   /** The node's matrix is the same for every sample. */
-  isFixed(n: number): boolean {
+  private isFixed(n: number): boolean {
     const { op, of } = this.nodes[n];
     return op !== 'aggregate' && (op !== 'globalPool' || this.mask(of[0], 0) === null);
+  }
+
+  /** What every row of a fixed node's matrix sums to; null where they differ, or the matrix does from sample to sample. */
+  rowSum(n: number): number | null {
+    return this.isFixed(n) ? remember(this.rowSums, n, () => commonSum(this.matrix(n, 0))) : null;
   }
 
   variances(n: number, a: number): Float64Array {

@@ -1,5 +1,5 @@
 /** The step in K and Θ of every activation. Where q₁, q₂, ρ, s stand, see LEGEND. */
-import type { ActivationLayer, DegreeLayer, ExponentialLayer, SineLayer } from '../spec';
+import { type ActivationLayer, type DegreeLayer, type ExponentialLayer, SIGMOID_LIKE, type SineLayer } from '../spec';
 import { constant, show, steps, sum, times } from './terms';
 
 export function activationFormula(layer: ActivationLayer): string {
@@ -15,7 +15,7 @@ export function activationFormula(layer: ActivationLayer): string {
     case 'erf':
       return erf(layer.a, layer.b, layer.c);
     case 'sigmoidLike':
-      return erf(0.5, 1 / 2.4020563531719796, 0.5);
+      return erf(SIGMOID_LIKE.a, SIGMOID_LIKE.b, SIGMOID_LIKE.c);
     case 'sign':
       return steps('2 arcsin(ρ)/π', '0');
     case 'gelu':

@@ -1,7 +1,7 @@
 /** Activations and their derivatives on single numbers, for finite networks. */
 import { scaledErfc } from '../duals/numerical/normal';
 import { InfiniteWidthError } from '../errors';
-import type { ActivationLayer } from '../spec';
+import { type ActivationLayer, SIGMOID_LIKE } from '../spec';
 
 export interface Activation {
   value(x: number): number;
@@ -88,7 +88,7 @@ export function activationOf(layer: ActivationLayer): Activation {
     case 'erf':
       return scaledErf(layer.a, layer.b, layer.c);
     case 'sigmoidLike':
-      return scaledErf(0.5, 1 / 2.4020563531719796, 0.5);
+      return scaledErf(SIGMOID_LIKE.a, SIGMOID_LIKE.b, SIGMOID_LIKE.c);
     case 'gelu':
       if (layer.approximate) return approximateGelu;
       return { value: (x) => x * normalDistribution(x), slope: (x) => normalDistribution(x) + x * normalDensity(x) };

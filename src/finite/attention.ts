@@ -1,4 +1,5 @@
 /** globalSelfAttention of a finite network (Hron et al. 2020, arXiv 2006.10540; conventions of neural-tangents), sample by sample. */
+import { weigh } from '../covariance/attention';
 import { InfiniteWidthError } from '../errors';
 import { locationsOf } from '../graph';
 import type { TypedArray } from '../ndarray';
@@ -116,7 +117,7 @@ class SampleAttention {
     const queries = layer.linearScaling ? keys : product(embedded, this.matrix('queryMatrices', h), locations, keyed, nChanKey);
     const scores = product(queries, keys, locations, nChanKey, locations, false, true).map((dot) => this.scale * dot);
     const values = product(valueInput, this.matrix('valMatrices', h), locations, valued, nChanVal);
-    return { keys, queries, values, scores, weights: weigh(scores, locations, layer.attentionMechanism) };
+    return { keys, queries, values, scores, weights: weighted(scores, locations, layer.attentionMechanism) };
   }
 
   /** Gradients of ⟨cotangent, output⟩. */
@@ -209,20 +210,9 @@ function columnSums(a: TypedArray, width: number): Float64Array {
 }
 
 /** ζ of every row of scores. */
-function weigh(scores: Float64Array, length: number, mechanism: AttentionLayer['attentionMechanism']): Float64Array {
-  if (mechanism === 'IDENTITY') return scores;
-  if (mechanism !== 'SOFTMAX') return scores.map((x) => (mechanism === 'ABS' ? Math.abs(x) : Math.max(x, 0)));
-  const weights = new Float64Array(scores.length);
-  for (let i = 0; i < scores.length; i += length) {
-    const row = scores.subarray(i, i + length);
-    const largest = row.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-    const powers = row.map((x) => Math.exp(x - largest));
-    const total = powers.reduce((a, b) => a + b, 0);
-    weights.set(
-      powers.map((x) => x / total),
-      i,
-    );
-  }
+function weighted(scores: Float64Array, length: number, mechanism: AttentionLayer['attentionMechanism']): Float64Array {
+  const weights = scores.slice();
+  for (let i = 0; i < weights.length; i += length) weigh(weights.subarray(i, i + length), mechanism, null);
   return weights;
 }
 

@@ -23,27 +23,22 @@ interface Level {
 
 /** The dense layers of a network that is nothing else but them, activations and flatten; null otherwise. */
 export function levelsOf(net: Network, inputShape: readonly number[]): readonly Level[] | null {
-  const { layers } = inferGraph(net, inputShape);
+  const { graph, layers } = inferGraph(net, inputShape);
   const levels: Level[] = [];
   let before: Activation | null = null;
   let isFlat = inputShape.length === 2;
-  for (const { layer, before: from, shape } of layers) {
+  for (const { layer, before: from, shape, nodes } of layers) {
+    const [node] = graph.nodes.slice(...nodes);
     if (layer.kind === 'identity') continue;
     if (layer.kind === 'flatten') isFlat = true;
     else if (layer.kind === 'dense' && isFlat) {
       levels.push({ layer, before, inputs: from[1], outputs: shape[1] });
       before = null;
-    } else if (isFlat && levels.length > 0 && !STRUCTURAL.has(layer.kind))
-      before = activationOf(layer as Parameters<typeof activationOf>[0]);
+    } else if (isFlat && levels.length > 0 && node?.op === 'dual') before = activationOf(node.activation);
     else return null;
   }
   return levels.length > 0 && before === null ? levels : null;
 }
-
-const STRUCTURAL = new Set([
-  ...['conv', 'convLocal', 'convTranspose', 'avgPool', 'sumPool', 'globalAvgPool', 'globalSumPool', 'layerNorm', 'dropout'],
-  ...['globalSelfAttention', 'aggregate', 'dotGeneral', 'imageResize', 'index', 'fanOut', 'fanInSum', 'fanInProd', 'fanInConcat'],
-]);
 
 export interface Draw {
   /** [n, n], averaged over the outputs. */

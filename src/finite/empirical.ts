@@ -107,7 +107,14 @@ function passes(
   return [first, second];
 }
 
-const accumulator = ({ tape }: Pass, length: number): TypedArray => allocate(tape.dtype, length, 'an empirical kernel');
+/** Both passes, what becomes of the output's axes, and zeros for [group, entry, entry', n1, n2]. */
+function open(net: Network, params: Params, x1: FiniteInput, x2: FiniteInput | null | undefined, options: EmpiricalOptions) {
+  const [first, second] = passes(net, params, x1, x2, options);
+  const layout = layoutOf(first.output.shape, options);
+  const [n1, n2] = [first.output.shape[0], second.output.shape[0]];
+  const kernels = allocate(first.tape.dtype, layout.groups * layout.entries ** 2 * n1 * n2, 'an empirical kernel');
+  return { first, second, layout, n1, n2, kernels };
+}
 
 /**
  * f(x1) f(x2)ᵀ over the traced output axes: [n1, n2], then each other output axis twice (once if diagonal).
@@ -120,11 +127,8 @@ export function empiricalNngp(
   x2?: FiniteInput | null,
   options: EmpiricalOptions = {},
 ): NDArray {
-  const [first, second] = passes(net, params, x1, x2, options);
-  const layout = layoutOf(first.output.shape, options);
-  const [n1, n2] = [first.output.shape[0], second.output.shape[0]];
+  const { first, second, layout, n1, n2, kernels } = open(net, params, x1, x2, options);
   const [size1, size2] = [first, second].map(({ output }) => output.data.length / output.shape[0]);
-  const kernels = accumulator(first, layout.groups * layout.entries ** 2 * n1 * n2);
   eachEntry(layout, (group, left, right, at) => {
     for (let t = 0; t < layout.traced; t++) {
       const [p, q] = [layout.place(group, t, left), layout.place(group, t, right)];
@@ -149,11 +153,8 @@ interface Sight {
 
 /** Walks back from output entry `place` of every sample. */
 function sights({ tape, output }: Pass, place: number): Sight[] {
-  const size = output.data.length / output.shape[0];
-  const cotangent = tape.zeros(output.data.length);
-  for (let n = 0; n < output.shape[0]; n++) cotangent[n * size + place] = 1;
   const seen: Sight[] = [];
-  tape.backward(output, cotangent, (use, own) => void seen.push({ use, cotangent: own }));
+  tape.backward(output, tape.unit(output, place), (use, own) => void seen.push({ use, cotangent: own }));
   return seen;
 }
 
@@ -168,10 +169,7 @@ export function empiricalNtk(
   x2?: FiniteInput | null,
   options: EmpiricalOptions = {},
 ): NDArray {
-  const [first, second] = passes(net, params, x1, x2, options);
-  const layout = layoutOf(first.output.shape, options);
-  const [n1, n2] = [first.output.shape[0], second.output.shape[0]];
-  const kernels = accumulator(first, layout.groups * layout.entries ** 2 * n1 * n2);
+  const { first, second, layout, n1, n2, kernels } = open(net, params, x1, x2, options);
   const contraction = new Contraction(first, second, n1, n2);
   for (let group = 0; group < layout.groups; group++)
     for (let t = 0; t < layout.traced; t++) {

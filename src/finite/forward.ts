@@ -6,7 +6,7 @@ import { InfiniteWidthError } from '../errors';
 import { type Graph, locationsOf, type Sparse } from '../graph';
 import { nameOf, type TracedLayer } from '../inference/state';
 import { type InputShapes, inferGraph } from '../inference/walk';
-import { asNDArray, checkFinite, type DType, dtypeOf, type NDArray, type TypedArray } from '../ndarray';
+import { asNDArray, checkFinite, type DType, dtypeOf, isArrayList, type NDArray, type TypedArray } from '../ndarray';
 import type { ActivationLayer, Layer, Network } from '../spec';
 import { attend } from './attention';
 import { convolve, dense } from './linear';
@@ -35,10 +35,10 @@ export interface Pass {
  * @throws ERR_SHAPE where parameters do not fit the network, ERR_UNSUPPORTED for layers without a finite network, ERR_ARGUMENT for several outputs
  */
 export function forward(net: Network, params: Params, x: FiniteInput, { engine }: FiniteOptions = {}): Pass {
-  const arrays = isList(x) ? x.map((part, k) => asNDArray(part, `x[${k}]`)) : [asNDArray(x, 'x')];
-  for (const [k, array] of arrays.entries()) checkFinite(array, isList(x) ? `x[${k}]` : 'x');
+  const arrays = isArrayList(x) ? x.map((part, k) => asNDArray(part, `x[${k}]`)) : [asNDArray(x, 'x')];
+  for (const [k, array] of arrays.entries()) checkFinite(array, isArrayList(x) ? `x[${k}]` : 'x');
   const dtype: DType = [...arrays, ...paramArrays(params)].every(({ data }) => data instanceof Float32Array) ? 'float32' : 'float64';
-  const shapes: InputShapes = isList(x) ? arrays.map(({ shape }) => shape) : arrays[0].shape;
+  const shapes: InputShapes = isArrayList(x) ? arrays.map(({ shape }) => shape) : arrays[0].shape;
   const { graph, layers } = inferGraph(net, shapes);
   if (graph.outputs.length > 1)
     throw new InfiniteWidthError(
@@ -55,13 +55,9 @@ export function forward(net: Network, params: Params, x: FiniteInput, { engine }
   const converted = params.map((entry) =>
     Object.fromEntries(Object.entries(entry).map(([name, { data, shape }]) => [name, { data: own(data), shape }])),
   ) as unknown as Params;
-  const output = new Forward(tape, graph, layers, converted).walk(net, isList(x) ? inputs : inputs[0]);
+  const output = new Forward(tape, graph, layers, converted).walk(net, isArrayList(x) ? inputs : inputs[0]);
   return { tape, output: output as Tensor };
 }
-
-/** A list of inputs, as opposed to one given as nested numbers. */
-const isList = (input: FiniteInput): input is readonly NDArray[] =>
-  Array.isArray(input) && input.length > 0 && typeof input[0] === 'object' && 'data' in (input[0] as object);
 
 export const paramArrays = (params: Params): NDArray[] => params.flatMap((entry) => Object.values(entry) as NDArray[]);
 

@@ -44,9 +44,7 @@ export function pushForward(pass: Pass, direction: Params): TypedArray {
   const result = tape.zeros(output.data.length);
   const moved = new Map<unknown, TypedArray>();
   for (let place = 0; place < size; place++) {
-    const cotangent = tape.zeros(output.data.length);
-    for (let n = 0; n < samples; n++) cotangent[n * size + place] = 1;
-    tape.backward(output, cotangent, (use, own) => {
+    tape.backward(output, tape.unit(output, place), (use, own) => {
       const change = changesOf(use, own, direction[use.entry], samples, moved);
       for (let n = 0; n < samples; n++) result[n * size + place] += change[n];
     });

@@ -81,6 +81,13 @@ export class Tape {
     return output;
   }
 
+  /** The cotangent that is 1 at entry `place` of every sample. */
+  unit({ data, shape }: Tensor, place: number): TypedArray {
+    const cotangent = this.zeros(data.length);
+    for (let at = place, size = data.length / shape[0]; at < cotangent.length; at += size) cotangent[at] = 1;
+    return cotangent;
+  }
+
   /** Walks back from a cotangent of `output`; `visit` sees every layer with parameters, the last first. */
   backward(output: Tensor, cotangent: TypedArray, visit: (use: ParamUse, cotangent: TypedArray) => void): void {
     const known = new Map<Tensor, TypedArray>([[output, cotangent]]);

@@ -1,6 +1,5 @@
-import { InfiniteWidthError } from '../errors';
-import { type DenseLayer, finiteParameter, type Parameterization, standardDeviation } from '../spec';
-import { checkedOptions } from './checks';
+import { type DenseLayer, type Parameterization, standardDeviation } from '../spec';
+import { bias, checkedOptions, parameterizationOf, wholeNumber, widthMultipliers } from './checks';
 
 export interface DenseOptions {
   /** Standard deviation of the weights (before 1/√fan-in). Default 1. */
@@ -28,26 +27,14 @@ export interface DenseOptions {
  * @reference stax.Dense
  */
 export function dense(outDim: number, options: DenseOptions = {}): DenseLayer {
-  const {
-    wStd = 1,
-    bStd = null,
-    parameterization = 'ntk',
-    s = [1, 1],
-  } = checkedOptions('dense', options, ['wStd', 'bStd', 'parameterization', 's']);
-  if (!Number.isInteger(outDim) || outDim < 1)
-    throw new InfiniteWidthError('ERR_ARGUMENT', `dense: the width must be a positive integer, got ${String(outDim)}`, { outDim });
-  if (parameterization !== 'ntk' && parameterization !== 'standard')
-    throw new InfiniteWidthError('ERR_ARGUMENT', `dense: parameterization is 'ntk' or 'standard', got ${String(parameterization)}`, {
-      parameterization,
-    });
-  if (!Array.isArray(s) || s.length !== 2 || !s.every((x) => finiteParameter(x, 'dense', 's') > 0))
-    throw new InfiniteWidthError('ERR_ARGUMENT', `dense: s is a pair of positive width multipliers [in, out], got ${String(s)}`, { s });
+  const given = checkedOptions('dense', options, ['wStd', 'bStd', 'parameterization', 's']);
+  const { wStd = 1, bStd = null, parameterization = 'ntk', s = [1, 1] } = given;
   return Object.freeze({
     kind: 'dense',
-    outDim,
+    outDim: wholeNumber(outDim, 'dense', 'outDim', 1),
     wStd: standardDeviation(wStd, 'dense', 'wStd'),
-    bStd: bStd === null ? null : standardDeviation(bStd, 'dense', 'bStd'),
-    parameterization,
-    s: Object.freeze([s[0], s[1]] as [number, number]),
+    bStd: bias(bStd, 'dense'),
+    parameterization: parameterizationOf(parameterization, 'dense'),
+    s: widthMultipliers(s, 'dense'),
   });
 }

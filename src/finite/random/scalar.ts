@@ -1,46 +1,19 @@
 /** The lane algebra of normal.ts over one JavaScript number, in single and in double precision. */
-// biome-ignore-all lint/complexity/useMathMinMax: it differs on zeros from the vectors' pmax.
+import { Scalar } from '../../duals/scalar';
 import type { NormalLanes } from './lanes';
 import { keepConstants } from './normal';
 
 const view = new DataView(new ArrayBuffer(8));
 const { fround } = Math;
 
-/** Every result rounded to single precision. Sums, products, quotients and roots of singles lose nothing by rounding twice. */
-class Single implements NormalLanes<number> {
-  private readonly table = new Float32Array(32);
-  narrow(): boolean {
-    return true;
-  }
+/** What does not depend on the precision: doubles' arithmetic, the bits of words, and constants, which are kept as they come. */
+abstract class Words extends Scalar {
+  private readonly constants = new Float64Array(32);
   keep(i: number, x: number): void {
-    this.table[i] = x;
+    this.constants[i] = x;
   }
   kept(i: number): number {
-    return this.table[i];
-  }
-  add(a: number, b: number): number {
-    return fround(a + b);
-  }
-  sub(a: number, b: number): number {
-    return fround(a - b);
-  }
-  mul(a: number, b: number): number {
-    return fround(a * b);
-  }
-  div(a: number, b: number): number {
-    return fround(a / b);
-  }
-  sqrt(a: number): number {
-    return fround(Math.sqrt(a));
-  }
-  max(a: number, b: number): number {
-    return a < b ? b : a;
-  }
-  signed(word: number): number {
-    return fround(word | 0);
-  }
-  unsigned(word: number): number {
-    return fround(word >>> 0);
+    return this.constants[i];
   }
   shift(word: number, n: number): number {
     return word << n;
@@ -53,6 +26,37 @@ class Single implements NormalLanes<number> {
   }
   signedBy(word: number, x: number): number {
     return word < 0 ? -x : x;
+  }
+}
+
+/** Every result rounded to single precision. Sums, products, quotients and roots of singles lose nothing by rounding twice. */
+class Single extends Words implements NormalLanes<number> {
+  override narrow(): boolean {
+    return true;
+  }
+  override keep(i: number, x: number): void {
+    super.keep(i, fround(x));
+  }
+  override add(a: number, b: number): number {
+    return fround(a + b);
+  }
+  override sub(a: number, b: number): number {
+    return fround(a - b);
+  }
+  override mul(a: number, b: number): number {
+    return fround(a * b);
+  }
+  override div(a: number, b: number): number {
+    return fround(a / b);
+  }
+  override sqrt(a: number): number {
+    return fround(Math.sqrt(a));
+  }
+  signed(word: number): number {
+    return fround(word | 0);
+  }
+  unsigned(word: number): number {
+    return fround(word >>> 0);
   }
   mantissa(x: number): number {
     view.setFloat32(0, x);
@@ -65,52 +69,12 @@ class Single implements NormalLanes<number> {
   }
 }
 
-class Double implements NormalLanes<number> {
-  private readonly table = new Float64Array(32);
-  narrow(): boolean {
-    return false;
-  }
-  keep(i: number, x: number): void {
-    this.table[i] = x;
-  }
-  kept(i: number): number {
-    return this.table[i];
-  }
-  add(a: number, b: number): number {
-    return a + b;
-  }
-  sub(a: number, b: number): number {
-    return a - b;
-  }
-  mul(a: number, b: number): number {
-    return a * b;
-  }
-  div(a: number, b: number): number {
-    return a / b;
-  }
-  sqrt(a: number): number {
-    return Math.sqrt(a);
-  }
-  max(a: number, b: number): number {
-    return a < b ? b : a;
-  }
+class Double extends Words implements NormalLanes<number> {
   signed(word: number): number {
     return word | 0;
   }
   unsigned(word: number): number {
     return word >>> 0;
-  }
-  shift(word: number, n: number): number {
-    return word << n;
-  }
-  negative(word: number): number {
-    return word >> 31;
-  }
-  unless(mask: number, x: number): number {
-    return mask ? 0 : x;
-  }
-  signedBy(word: number, x: number): number {
-    return word < 0 ? -x : x;
   }
   mantissa(x: number): number {
     view.setFloat64(0, x);
