@@ -12,6 +12,7 @@ import {
   guardStep,
   plainRectifiedStep,
   rectifiedStep,
+  standardRectifiedStep,
   tangentStep,
 } from '../src/duals/steps';
 
@@ -65,29 +66,45 @@ export function rectified<L, T>(c: usize, m: usize, t: usize, end: usize, params
     rectifiedStep<L, v128, usize>(changetype<L>(0), c + o, m + o, t + o, kappa, lambda, plus, minus);
 }
 
-/** ρ ≥ 0. `close` and `withTangent` are constants at every call. */
+/** ρ ≥ 0. `withTangent` is a constant at every call, here and below. */
 @inline
-export function plainRectified<L, T>(m: usize, t: usize, end: usize, p0: f64, p1: f64, close: bool, withTangent: bool): void {
-  const weight = broadcast<T>(p0);
-  const kappa = broadcast<T>(p1);
+export function plainRectified<L, T>(m: usize, t: usize, end: usize, params: usize, withTangent: bool): void {
+  const kappa = broadcast<T>(load<f64>(params));
+  const weight = broadcast<T>(load<f64>(params, 8));
   for (let o: usize = 0; o < end; o += 16)
-    plainRectifiedStep<L, v128, usize>(changetype<L>(0), close, withTangent, m + o, t + o, weight, kappa);
+    plainRectifiedStep<L, v128, usize>(changetype<L>(0), withTangent, m + o, t + o, weight, kappa);
 }
 
-/** ρ ≥ 0. `close` and `withTangent` are constants at every call. */
+/** ρ ≥ 0 */
 @inline
 export function affineRectified<L, T>(
-  m: usize, t: usize, end: usize, row: usize, rs: usize, col: usize, cs: usize, p0: f64, p1: f64, close: bool, withTangent: bool,
+  m: usize, t: usize, end: usize, row: usize, rs: usize, col: usize, cs: usize, params: usize, withTangent: bool,
 ): void {
-  const weight = broadcast<T>(p0);
-  const kappa = broadcast<T>(p1);
+  const kappa = broadcast<T>(load<f64>(params));
   const u1 = entry<T>(row, rs, 0);
-  const v1 = entry<T>(row, rs, 1);
-  const beta1 = entry<T>(row, rs, 2);
+  const s1 = entry<T>(row, rs, 1);
+  const k1 = entry<T>(row, rs, 2);
   for (let o: usize = 0; o < end; o += 16)
     affineRectifiedStep<L, v128, usize>(
-      changetype<L>(0), close, withTangent, m + o, t + o, u1, v128.load(col + o), v1, v128.load(col + cs + o),
-      beta1, v128.load(col + 2 * cs + o), weight, kappa,
+      changetype<L>(0), withTangent, m + o, t + o, u1, v128.load(col + o), s1, v128.load(col + cs + o), k1, v128.load(col + 2 * cs + o), kappa,
+    );
+}
+
+/** ρ ≥ 0 */
+@inline
+export function standardRectified<L, T>(
+  m: usize, t: usize, end: usize, row: usize, rs: usize, col: usize, cs: usize, params: usize, withTangent: bool,
+): void {
+  const kappa = broadcast<T>(load<f64>(params));
+  const weight = broadcast<T>(load<f64>(params, 8));
+  const u1 = entry<T>(row, rs, 0);
+  const s1 = entry<T>(row, rs, 1);
+  const k1 = entry<T>(row, rs, 2);
+  const beta1 = entry<T>(row, rs, 3);
+  for (let o: usize = 0; o < end; o += 16)
+    standardRectifiedStep<L, v128, usize>(
+      changetype<L>(0), withTangent, m + o, t + o, u1, v128.load(col + o), s1, v128.load(col + cs + o), k1, v128.load(col + 2 * cs + o),
+      beta1, v128.load(col + 3 * cs + o), kappa, weight,
     );
 }
 

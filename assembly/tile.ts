@@ -6,16 +6,16 @@
 import {
   AFFINE,
   AFFINE_RECTIFIED,
-  AFFINE_RECTIFIED_NEAR,
   CORRELATION,
   ERF,
   ERF_PRECISE,
   FINISH,
   GUARD,
   PLAIN_RECTIFIED,
-  PLAIN_RECTIFIED_NEAR,
   RECORD_BYTES,
   RECTIFIED,
+  RECTIFIED_RUN,
+  STANDARD_RECTIFIED,
   START,
   TANGENT,
 } from '../src/opcodes';
@@ -23,6 +23,7 @@ import { activation } from './activations';
 import { blockProduct } from './gemm';
 import { F32x4, F64x2 } from './lanes';
 import { packRows } from './pack';
+import { run } from './run';
 import {
   affine,
   affineRectified,
@@ -32,6 +33,7 @@ import {
   guard,
   plainRectified,
   rectified,
+  standardRectified,
   tangent,
 } from './steps';
 
@@ -138,28 +140,28 @@ function remeasure<T>(job: Job, i: i32, first: i32, c: usize, m: usize, threshol
   }
 }
 
-function plain<L, T>(m: usize, t: usize, end: usize, p0: f64, p1: f64, withTangent: bool): void {
-  if (withTangent) plainRectified<L, T>(m, t, end, p0, p1, false, true);
-  else plainRectified<L, T>(m, t, end, p0, p1, false, false);
-}
-
-function plainNear<L, T>(m: usize, t: usize, end: usize, p0: f64, p1: f64, withTangent: bool): void {
-  if (withTangent) plainRectified<L, T>(m, t, end, p0, p1, true, true);
-  else plainRectified<L, T>(m, t, end, p0, p1, true, false);
+function plain<L, T>(m: usize, t: usize, end: usize, params: usize, withTangent: bool): void {
+  if (withTangent) plainRectified<L, T>(m, t, end, params, true);
+  else plainRectified<L, T>(m, t, end, params, false);
 }
 
 function fused<L, T>(
-  m: usize, t: usize, end: usize, row: usize, rs: usize, col: usize, cs: usize, p0: f64, p1: f64, withTangent: bool,
+  m: usize, t: usize, end: usize, row: usize, rs: usize, col: usize, cs: usize, params: usize, withTangent: bool,
 ): void {
-  if (withTangent) affineRectified<L, T>(m, t, end, row, rs, col, cs, p0, p1, false, true);
-  else affineRectified<L, T>(m, t, end, row, rs, col, cs, p0, p1, false, false);
+  if (withTangent) affineRectified<L, T>(m, t, end, row, rs, col, cs, params, true);
+  else affineRectified<L, T>(m, t, end, row, rs, col, cs, params, false);
 }
 
-function fusedNear<L, T>(
-  m: usize, t: usize, end: usize, row: usize, rs: usize, col: usize, cs: usize, p0: f64, p1: f64, withTangent: bool,
+function standard<L, T>(
+  m: usize, t: usize, end: usize, row: usize, rs: usize, col: usize, cs: usize, params: usize, withTangent: bool,
 ): void {
-  if (withTangent) affineRectified<L, T>(m, t, end, row, rs, col, cs, p0, p1, true, true);
-  else affineRectified<L, T>(m, t, end, row, rs, col, cs, p0, p1, true, false);
+  if (withTangent) standardRectified<L, T>(m, t, end, row, rs, col, cs, params, true);
+  else standardRectified<L, T>(m, t, end, row, rs, col, cs, params, false);
+}
+
+function wholeRun<L>(c: usize, m: usize, t: usize, end: usize, blocks: i32, constants: usize, withTangent: bool): void {
+  if (withTangent) run<L>(c, m, t, end, blocks, constants, true);
+  else run<L>(c, m, t, end, blocks, constants, false);
 }
 
 function anyErf<L, T>(c: usize, m: usize, t: usize, end: usize, row: usize, rs: usize, col: usize, cs: usize): void {
@@ -184,23 +186,24 @@ function runRow<L, T>(job: Job, i: i32, end: usize): void {
     const table = <usize>load<i32>(record, 4);
     const row = job.leftTables + table * rs + <usize>i * sizeof<T>();
     const col = job.rightTables + table * cs;
-    const p0 = load<f64>(record, 8);
-    const p1 = load<f64>(record, 16);
+    const params = record + 8;
     switch (load<i32>(record)) {
-      case START: start<L, T>(job, i, end, c, m, t, p0); break;
-      case TANGENT: tangent<L, T>(c, t, end, p0); break;
+      case START: start<L, T>(job, i, end, c, m, t, load<f64>(params)); break;
+      case TANGENT: tangent<L, T>(c, t, end, load<f64>(params)); break;
       case AFFINE: affine<L, T>(c, m, t, end, row, rs, col, cs); break;
-      case RECTIFIED: rectified<L, T>(c, m, t, end, record + 8); break;
+      case RECTIFIED: rectified<L, T>(c, m, t, end, params); break;
       case ERF: anyErf<L, T>(c, m, t, end, row, rs, col, cs); break;
       case ERF_PRECISE: preciseErf<L, T>(c, m, t, end, row, rs, col, cs); break;
       case GUARD: guard<L, T>(c, m, end, row, col); break;
       case CORRELATION: correlation<L>(c, m, end); break;
-      case PLAIN_RECTIFIED: plain<L, T>(m, t, end, p0, p1, withTangent); break;
-      case PLAIN_RECTIFIED_NEAR: plainNear<L, T>(m, t, end, p0, p1, withTangent); break;
-      case AFFINE_RECTIFIED: fused<L, T>(m, t, end, row, rs, col, cs, p0, p1, withTangent); break;
-      case AFFINE_RECTIFIED_NEAR: fusedNear<L, T>(m, t, end, row, rs, col, cs, p0, p1, withTangent); break;
+      case PLAIN_RECTIFIED: plain<L, T>(m, t, end, params, withTangent); break;
+      case AFFINE_RECTIFIED: fused<L, T>(m, t, end, row, rs, col, cs, params, withTangent); break;
+      case STANDARD_RECTIFIED: standard<L, T>(m, t, end, row, rs, col, cs, params, withTangent); break;
+      case RECTIFIED_RUN:
+        wholeRun<L>(c, m, t, end, <i32>load<f64>(params), job.program + <usize>load<f64>(params, 8), withTangent);
+        break;
       case FINISH: finish<L, T>(c, t, end, row, rs, col, cs); break;
-      default: activation<L, T>(load<i32>(record), c, m, t, end, row, rs, col, cs, record + 8); break;
+      default: activation<L, T>(load<i32>(record), c, m, t, end, row, rs, col, cs, params); break;
     }
   }
 }

@@ -4,7 +4,7 @@ import type { EngineContext } from '../src/context';
 import { infer, type Step } from '../src/infer';
 import { measure, type Rows } from '../src/inputs';
 import { dtypeOf, type NDArray, type TypedArray } from '../src/ndarray';
-import { compile, type Program, REMEASURE } from '../src/program';
+import { compile, type Program } from '../src/program';
 import { passRows } from '../src/rows';
 import type { Network } from '../src/spec';
 import { array } from './data';
@@ -29,7 +29,7 @@ export function openTile({ backend }: EngineContext, net: Network, x1: NDArray, 
 /** The tile of a recursion given by its steps. */
 export function openSteps(backend: Backend, steps: readonly Step[], x1: NDArray, x2: NDArray): Tile {
   const dtype = dtypeOf(x1.data);
-  const program = compile(steps, REMEASURE[dtype]);
+  const program = compile(steps, dtype);
   const [rows, cols] = [x1.shape[0], x2.shape[0]];
   const worker: TileWorker = backend.openTiles({ kind: 'chain', program, dtype, features: x1.shape[1], rows, cols, tangent: true });
   worker.setRows(panel(program, measure(x1, 'x1', dtype)));

@@ -1,7 +1,8 @@
 /**
- * The transforms: nanoseconds per pair and layer, NNGP and NTK together, on one tile. Depth 11 minus depth 1, so that the Gram
- * product, the first activation (whose pairs may have either sign) and the ends of the program cancel. ReLU beside the textbook
- * form of the same layers, compiled by the same compiler for the same build and run over the same strips.
+ * The transforms: nanoseconds per pair and layer, NNGP and NTK together, on one tile. With bias depth 11 minus depth 1, so that the Gram
+ * product, the first activation (whose pairs may have either sign) and the ends of the program cancel. Without bias, where a rectified
+ * network is one operation whatever its depth, depth 10 minus a dense layer alone. ReLU beside the textbook form of the same layers, compiled
+ * by the same compiler for the same build and run over the same strips.
  */
 import { relu } from '../src/layers/elementwise';
 import type { DType, NDArray } from '../src/ndarray';
@@ -13,8 +14,9 @@ import { ACTIVATIONS, B_STD, deepNetwork } from './networks';
 import { compileTextbook, openTextbookTile } from './textbook/textbook';
 import { FEATURES, openTile, TILE, type Tile } from './tiles';
 
-const SHALLOW = 1;
 const LAYERS = 10;
+/** Activations of the network that is subtracted. */
+const shallowest = (bStd: number | undefined): number => (bStd === undefined ? 0 : 1);
 export const DTYPES: readonly DType[] = ['float32', 'float64'];
 export const BIASES: readonly (number | undefined)[] = [undefined, B_STD];
 
@@ -22,8 +24,12 @@ export const BIASES: readonly (number | undefined)[] = [undefined, B_STD];
 export interface TransformRunner {
   readonly name: string;
   readonly ours: boolean;
+  /** Depths of the two networks of which the difference is taken. */
+  readonly depths: readonly [number, number];
   readonly open: (depth: number) => Tile;
 }
+
+export const depthsOf = (bStd: number | undefined): [number, number] => [shallowest(bStd), shallowest(bStd) + LAYERS];
 
 export const biasName = (bStd: number | undefined): string => (bStd === undefined ? 'no bias' : `bStd ${bStd}`);
 
@@ -37,25 +43,25 @@ export const ourTransform = (
   bStd?: number,
 ): TransformRunner => {
   const [x1, x2] = tileInputs(dtype);
-  return { name, ours: true, open: (depth) => openTile(context, deepNetwork(activation, depth, bStd), x1, x2) };
+  return { name, ours: true, depths: depthsOf(bStd), open: (depth) => openTile(context, deepNetwork(activation, depth, bStd), x1, x2) };
 };
 
 /** The two contestants of each transform: shallow and deep. */
 export function transformContestants(runners: readonly TransformRunner[]): Contestant[] {
-  return runners.flatMap(({ name, ours, open }) =>
-    [SHALLOW, SHALLOW + LAYERS].map((depth) => ({ name: `${name} depth ${depth}`, ours, time: timed(open(depth).compute) })),
+  return runners.flatMap(({ name, ours, depths, open }) =>
+    depths.map((depth) => ({ name: `${name} depth ${depth}`, ours, time: timed(open(depth).compute) })),
   );
 }
 
 /** ns per pair and layer out of a race of `transformContestants`. */
-export function transformTime({ name }: TransformRunner, rows: readonly Measured[]): Measured {
-  const [short, long] = [SHALLOW, SHALLOW + LAYERS].map((depth) => byName(rows, `${name} depth ${depth}`));
+export function transformTime({ name, depths }: TransformRunner, rows: readonly Measured[]): Measured {
+  const [short, long] = depths.map((depth) => byName(rows, `${name} depth ${depth}`));
   return difference(name, long, short, (LAYERS * TILE * TILE) / 1e6);
 }
 
 export async function transforms({ options, report, engines }: Bench): Promise<void> {
   report.note(
-    `one ${TILE} × ${TILE} tile, depth ${SHALLOW + LAYERS} minus depth ${SHALLOW}; textbook: K and Θ held, arccos by one polynomial, two roots`,
+    `one ${TILE} × ${TILE} tile, ${LAYERS} layers: depth 10 minus 0 without bias, 11 minus 1 with; textbook: K and Θ held, arccos by one polynomial, two roots`,
   );
   const textbooks = engines.map(({ name, build }) => ({ name: `textbook ${name}`, module: compileTextbook(build) }));
   for (const [label, activation] of options.quick ? ACTIVATIONS.slice(0, 1) : ACTIVATIONS)
@@ -68,6 +74,7 @@ export async function transforms({ options, report, engines }: Bench): Promise<v
             ? textbooks.map(({ name, module }) => ({
                 name,
                 ours: false,
+                depths: depthsOf(bStd),
                 open: (depth: number) => openTextbookTile(module, depth, bStd, x1, x2),
               }))
             : [];
@@ -86,8 +93,8 @@ export async function transforms({ options, report, engines }: Bench): Promise<v
 /** A peer that computes something else is no peer. */
 function checkAgreement(ours: TransformRunner, peer: TransformRunner, dtype: DType): void {
   const tolerance = dtype === 'float32' ? 2e-3 : 1e-6;
-  const [mine, theirs] = [ours, peer].map(({ open }) => {
-    const tile = open(SHALLOW + LAYERS);
+  const [mine, theirs] = [ours, peer].map(({ depths, open }) => {
+    const tile = open(depths[1]);
     tile.compute();
     const result = { nngp: tile.read('nngp'), ntk: tile.read('ntk') };
     tile.close();

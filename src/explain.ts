@@ -9,7 +9,7 @@ import type { TracedLayer } from './inference/state';
 import { bytesPer, type DType, sizeOf } from './ndarray';
 import { availableMemory, flopsPerPair, makePlan } from './plan';
 import { needsFull, nodeFlops, planGraph } from './plan-graph';
-import { arithmeticOf, compile, REMEASURE } from './program';
+import { arithmeticOf, compile } from './program';
 import { hash, type Network, type Parameterization } from './spec';
 
 export interface ExplainOptions {
@@ -132,7 +132,7 @@ function chainCost({ chain, features }: Inference, n: number, dtype: DType, fiel
   const [nngp, ntk] = (['nngp', 'ntk'] as const).map((field) => fields.includes(field));
   const preallocated = few * few * bytesPer(dtype) * fields.length;
   const sizes = { n1: few, n2: few, features, dtype, arithmetic, symmetric: true, nngp, ntk, preallocated };
-  const plan = makePlan(compile(steps.flat(), REMEASURE[arithmetic]), sizes);
+  const plan = makePlan(compile(steps.flat(), arithmetic), sizes);
   const job = plan.job as ChainJob;
   const operations = operationsOf(job);
   const stepsBefore = (node: number) => steps.slice(0, node).reduce((sum, own) => sum + own.length, 0);

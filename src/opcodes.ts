@@ -18,14 +18,17 @@ export const ERF: i32 = 4;
 export const GUARD: i32 = 5;
 /** ρ = 1 − m, after fused operations. */
 export const CORRELATION: i32 = 6;
-/** TANGENT then RECTIFIED for ρ ≥ 0; p = p₀, κ. */
+/** TANGENT then RECTIFIED for ρ ≥ 0; p = κ, p₀. */
 export const PLAIN_RECTIFIED: i32 = 7;
-/** The same where m ≤ NEAR. */
-export const PLAIN_RECTIFIED_NEAR: i32 = 8;
-/** AFFINE with α = u, π₁π₂ = p₀ u₁u₂, then RECTIFIED, for ρ ≥ 0; p = p₀, κ; tables u v β. */
-export const AFFINE_RECTIFIED: i32 = 9;
-/** The same where the affine layer leaves m ≤ NEAR. */
-export const AFFINE_RECTIFIED_NEAR: i32 = 10;
+/** AFFINE in the NTK parameterization, then RECTIFIED, for ρ ≥ 0; p = κ; tables u ⁴√2 sin ω ⁴√2 cos ω, where (u, v) = (cos 2ω, sin 2ω). */
+export const AFFINE_RECTIFIED: i32 = 8;
+/** The same with α = u, π₁π₂ = p₀ u₁u₂; p = κ, p₀; tables u, those of ω, β. */
+export const STANDARD_RECTIFIED: i32 = 9;
+/**
+ * Any number of dense layers without bias and rectified activations, right after START; leaves ρ and t. p = J, then numbers that are the
+ * same for every pair: limit a −A (π + A), then q_j of F and of T for j = J − 1 … 0, 4 each (duals/run.ts).
+ */
+export const RECTIFIED_RUN: i32 = 10;
 /** ERF where a later activation (rectified, or a steep erf) shows the margin's last digits. */
 export const ERF_PRECISE: i32 = 12;
 /** nngp = R₁R₂ρ, ntk = σ₁σ₂t; tables R σ. */
@@ -49,5 +52,8 @@ export const RECTIFIED_MONOMIAL: i32 = 20;
 /** Any dual as a JavaScript function: run by backends/js-tile.ts alone. */
 export const DUAL: i32 = 21;
 
-/** A record: code, first table (i32 each), then four f64 parameters. */
+/**
+ * A record: code, first table (i32 each), then four f64 parameters. Of more than four only the first stands there, and then the distance in
+ * bytes from the program to the others, one 16-byte broadcast each.
+ */
 export const RECORD_BYTES: i32 = 40;

@@ -87,15 +87,15 @@ const FLOPS: Readonly<Record<number, number>> = {
   [op.START]: 4,
   [op.TANGENT]: 2,
   [op.AFFINE]: 26,
-  [op.RECTIFIED]: 90,
+  [op.RECTIFIED]: 64,
   [op.ERF]: 130,
   [op.ERF_PRECISE]: 230,
   [op.GUARD]: 5,
   [op.CORRELATION]: 1,
-  [op.PLAIN_RECTIFIED]: 82,
-  [op.PLAIN_RECTIFIED_NEAR]: 54,
-  [op.AFFINE_RECTIFIED]: 92,
-  [op.AFFINE_RECTIFIED_NEAR]: 64,
+  [op.PLAIN_RECTIFIED]: 57,
+  [op.AFFINE_RECTIFIED]: 63,
+  [op.STANDARD_RECTIFIED]: 68,
+  [op.RECTIFIED_RUN]: 44,
   [op.FINISH]: 4,
   [op.EXPONENTIAL]: 46,
   [op.SINE]: 110,
@@ -108,8 +108,8 @@ const FLOPS: Readonly<Record<number, number>> = {
   [op.DUAL]: 400,
 };
 
-/** What each degree of a polynomial adds. */
-const FLOPS_PER_DEGREE: Readonly<Record<number, number>> = { [op.POLYNOMIAL]: 18, [op.RECTIFIED_MONOMIAL]: 4 };
+/** What each degree of a polynomial adds, and each block of the two series of RECTIFIED_RUN. */
+const FLOPS_PER_DEGREE: Readonly<Record<number, number>> = { [op.POLYNOMIAL]: 18, [op.RECTIFIED_MONOMIAL]: 4, [op.RECTIFIED_RUN]: 18 };
 
 export function flopsPerPair({ program, features }: ChainJob): number {
   return (

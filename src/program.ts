@@ -1,15 +1,14 @@
 /**
  * Steps → Program: the flat list of operations (opcodes.ts) that an interpreter runs over strips of pairs. Fused operations are
- * chosen where every pair has ρ ≥ 0, short polynomials where 1 − ρ is known to be small: a bias-free rectified layer maps
- * 1 − ρ ≤ D to D − κ g(D), whatever the data.
+ * chosen where every pair has ρ ≥ 0. A deep network of dense layers without bias and rectified activations is one operation.
  */
 import { operationOf, stepsOf } from './activations/steps';
-import { NEAR, SEGMENT } from './duals/angle';
-import { DOUBLE } from './duals/coefficients';
+import { ScalarPair } from './backends/scalar-pair';
 import { hypot } from './hypot';
 import type { Step } from './infer';
 import type { DType } from './ndarray';
 import * as op from './opcodes';
+import { fitRun } from './rectified-run';
 import type { ActivationLayer } from './spec';
 
 export interface Op {
@@ -52,9 +51,9 @@ export const TABLES_OF: readonly number[] = Object.assign([] as number[], {
   [op.GUARD]: 1,
   [op.CORRELATION]: 0,
   [op.PLAIN_RECTIFIED]: 0,
-  [op.PLAIN_RECTIFIED_NEAR]: 0,
   [op.AFFINE_RECTIFIED]: 3,
-  [op.AFFINE_RECTIFIED_NEAR]: 3,
+  [op.STANDARD_RECTIFIED]: 4,
+  [op.RECTIFIED_RUN]: 0,
   [op.FINISH]: 2,
   [op.EXPONENTIAL]: 2,
   [op.SINE]: 5,
@@ -68,6 +67,9 @@ export const TABLES_OF: readonly number[] = Object.assign([] as number[], {
 /** 1 − |ρ| below which a pair's margin is recomputed from its rows: a Gram product knows it to eps only. */
 export const REMEASURE = { float32: 1e-2, float64: 1e-3 } as const;
 
+/** Rectified layers from which on a network without bias is one operation. */
+const RUN_LAYERS = 3;
+
 /** Layers of erf, or of an activation with an operation of its own, beyond which float32 results are computed in float64. */
 const DEEP_SMOOTH = 16;
 
@@ -79,24 +81,30 @@ export function arithmeticOf(steps: readonly Step[], dtype: DType): DType {
   return steps.filter(({ kind }) => kind === 'erf' || kind === 'dual').length > DEEP_SMOOTH ? 'float64' : dtype;
 }
 
-export function compile(given: readonly Step[], threshold: number): Program {
+/** @param dtype of the arithmetic */
+export function compile(given: readonly Step[], dtype: DType): Program {
   const steps = given.flatMap((step) => (step.kind === 'dual' ? stepsOf(step.activation) : [step]));
   const guarded = steps.some((step) => step.kind === 'affine' && carriesZero(step));
   const builder = new Builder(guarded);
-  builder.emit(op.START, threshold);
-  for (let i = 0; i < steps.length; i++) {
-    const step = steps[i];
-    const next = steps[i + 1];
-    if (step.kind === 'affine' && next?.kind === 'rectified' && builder.canFuse(step)) {
-      builder.fused(step, next);
-      i++;
-    } else builder.step(step, seesMargin(steps.slice(i)));
-  }
-  builder.unfuse();
+  builder.emit(op.START, REMEASURE[dtype]);
+  const run = runOf(steps, dtype);
+  if (run) builder.emit(op.RECTIFIED_RUN, ...run);
+  else builder.all(steps);
   builder.emit(op.FINISH);
   return { steps, ops: builder.ops, tables: builder.tables, guarded, hosted: builder.ops.some(({ code }) => code === op.DUAL) };
 }
 
+/** Parameters of RECTIFIED_RUN, if it can be the whole program. */
+function runOf(steps: readonly Step[], dtype: DType): readonly number[] | null {
+  const own: number[][] = [];
+  for (const step of steps)
+    if (step.kind === 'rectified') {
+      const { kappa, lambda, plus, minus } = rectifiedConstants(step.a, step.b);
+      own.push([kappa, lambda, plus, minus]);
+    } else if (step.kind === 'affine' && step.w > 0 && !hasBiasTerm(step)) own.push([tangentWeight(step)]);
+    else return null;
+  return steps.filter(({ kind }) => kind === 'rectified').length < RUN_LAYERS ? null : fitRun(own, dtype, new ScalarPair());
+}
 type Affine = Extract<Step, { kind: 'affine' }>;
 type Rectified = Extract<Step, { kind: 'rectified' }>;
 
@@ -110,8 +118,6 @@ class Builder {
   private nonnegative = false;
   /** ρ is held as 1 − m only. */
   private marginOnly = false;
-  /** Largest 1 − ρ there can be, where ρ ≥ 0. */
-  private bound = 1;
 
   /** @param guard a row may have variance 0 and an NTK of its own: its correlations must stay 0 */
   constructor(private guard: boolean) {}
@@ -121,37 +127,45 @@ class Builder {
     this.tables += TABLES_OF[code];
   }
 
+  all(steps: readonly Step[]): void {
+    for (let i = 0; i < steps.length; i++) {
+      const step = steps[i];
+      const next = steps[i + 1];
+      if (step.kind === 'affine' && next?.kind === 'rectified' && this.canFuse(step)) {
+        this.fused(step, next);
+        i++;
+      } else this.step(step, seesMargin(steps.slice(i)));
+    }
+    this.unfuse();
+  }
+
   /** Makes ρ available again after fused operations. */
-  unfuse(): void {
+  private unfuse(): void {
     if (this.marginOnly) this.emit(op.CORRELATION);
     this.marginOnly = false;
   }
 
-  canFuse(step: Affine): boolean {
+  private canFuse(step: Affine): boolean {
     return this.nonnegative && !this.guard && step.w > 0;
   }
 
-  fused(step: Affine, next: Rectified): void {
+  private fused(step: Affine, next: Rectified): void {
     const { kappa, lambda } = rectifiedConstants(next.a, next.b);
-    const biased = hasBiasTerm(step);
-    if (biased) this.bound = 1;
-    const close = this.bound <= NEAR;
-    if (biased) this.emit(close ? op.AFFINE_RECTIFIED_NEAR : op.AFFINE_RECTIFIED, tangentWeight(step), kappa);
-    else this.emit(close ? op.PLAIN_RECTIFIED_NEAR : op.PLAIN_RECTIFIED, tangentWeight(step), kappa);
+    if (!hasBiasTerm(step)) this.emit(op.PLAIN_RECTIFIED, kappa, tangentWeight(step));
+    else if (step.fanIn === null) this.emit(op.AFFINE_RECTIFIED, kappa);
+    else this.emit(op.STANDARD_RECTIFIED, kappa, tangentWeight(step));
     this.marginOnly = true;
     this.nonnegative = lambda <= 0;
-    this.bound = lambda <= 0 ? nextBound(this.bound, kappa) : 1;
   }
 
   /** @param precise a later activation shows the last digits of 1 − |ρ| */
-  step(step: Step, precise: boolean): void {
+  private step(step: Step, precise: boolean): void {
     this.unfuse();
     switch (step.kind) {
       case 'affine':
         return this.affine(step);
       case 'shift':
         this.guard = false;
-        this.bound = 1;
         return this.emit(op.AFFINE);
       case 'erf':
         this.emit(precise ? op.ERF_PRECISE : op.ERF);
@@ -165,7 +179,6 @@ class Builder {
         this.nonnegative = lambda <= 0;
       }
     }
-    this.bound = 1;
     if (this.guard) this.emit(op.GUARD);
   }
 
@@ -179,7 +192,6 @@ class Builder {
 
   private affine(step: Affine): void {
     if (!hasBiasTerm(step) && step.w > 0) return this.emit(op.TANGENT, tangentWeight(step));
-    this.bound = 1;
     this.emit(op.AFFINE);
     this.guard = step.b === 0 && (this.guard || step.w === 0);
     if (this.guard) this.emit(op.GUARD);
@@ -210,10 +222,3 @@ const hasBiasTerm = (step: Affine): boolean => step.b > 0 || (step.fanIn !== nul
 
 /** A zero row keeps variance 0 and yet gets an NTK of its own (or the weights vanish). */
 const carriesZero = (step: Affine): boolean => step.b === 0 && (step.w === 0 || (step.fanIn !== null && step.hasBias));
-
-/** Largest D − κ g(D) on [0, bound], with room for rounding; the map increases. */
-function nextBound(bound: number, kappa: number): number {
-  let segment = 0;
-  for (let i = 17; i >= 0; i--) segment = segment * bound + DOUBLE[SEGMENT + i];
-  return Math.min(1, bound - kappa * bound * Math.sqrt(bound) * segment + 1e-6);
-}

@@ -51,6 +51,8 @@ export function passRows(program: Program, inverse: Float64Array, radius: Float6
       if (code === op.START) fill(table, i, inverse[from + i]);
       else if (code === op.GUARD) fill(table, i, row.r > 0 ? 1 : 0);
       else if (code === op.FINISH) fill(table, i, row.r, row.sigma);
+      else if (code === op.RECTIFIED_RUN)
+        for (; next < program.steps.length; ) next = advance(program.steps, next, row, op.TANGENT, () => {});
       else if (code !== op.CORRELATION) next = advance(program.steps, next, row, code, (...values) => fill(table, i, ...values));
     }
     variance[i] = row.r * row.r;
@@ -68,8 +70,9 @@ export function advance(steps: readonly Step[], index: number, row: Row, code: n
     case 'shift': {
       const { u, v, alpha, pi, beta } = step.kind === 'affine' ? affineRow(step, row) : shiftRow(step.c, row);
       if (code === op.AFFINE) fill(u, v, alpha, pi, beta);
-      if (code === op.AFFINE_RECTIFIED || code === op.AFFINE_RECTIFIED_NEAR) fill(u, v, beta);
-      const isFused = code >= op.PLAIN_RECTIFIED && code <= op.AFFINE_RECTIFIED_NEAR;
+      if (code === op.AFFINE_RECTIFIED) fill(u, ...halfAngle(u, v));
+      if (code === op.STANDARD_RECTIFIED) fill(u, ...halfAngle(u, v), beta);
+      const isFused = code >= op.PLAIN_RECTIFIED && code <= op.STANDARD_RECTIFIED;
       return isFused ? advance(steps, index + 1, row, op.RECTIFIED, fill) : index + 1;
     }
     case 'rectified': {
@@ -95,6 +98,13 @@ interface AffineRow {
   pi: number;
   beta: number;
 }
+
+/** sin ω and cos ω times ⁴√2 of a unit vector (cos 2ω, sin 2ω), u ≥ 0. */
+function halfAngle(u: number, v: number): [number, number] {
+  const cosine = Math.sqrt(0.5 + 0.5 * u);
+  return [(ROOT * v) / (2 * cosine), ROOT * cosine];
+}
+const ROOT = 2 ** 0.25;
 
 /** a / b, and 0 over the scale of a row that carries nothing. */
 const over = (a: number, b: number): number => (b > 0 ? a / b : 0);

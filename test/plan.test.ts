@@ -6,12 +6,12 @@ import { dense } from '../src/layers/dense';
 import { relu } from '../src/layers/elementwise';
 import { serial } from '../src/layers/structure';
 import { makePlan } from '../src/plan';
-import { compile, REMEASURE } from '../src/program';
+import { compile } from '../src/program';
 
 const net = serial(dense(1, { bStd: 0.1 }), relu(), dense(1));
 const features = 50;
 const planOf = (n1: number, n2: number, symmetric: boolean) =>
-  makePlan(compile((infer(net, [n1, features]).chain ?? []).flat(), REMEASURE.float64), {
+  makePlan(compile((infer(net, [n1, features]).chain ?? []).flat(), 'float64'), {
     n1,
     n2,
     features,
@@ -61,7 +61,7 @@ describe('plans', () => {
 
   it('refuse what the machine has no memory for, before any work', () => {
     expect(() =>
-      makePlan(compile((infer(net, [1e7, 3]).chain ?? []).flat(), REMEASURE.float64), {
+      makePlan(compile((infer(net, [1e7, 3]).chain ?? []).flat(), 'float64'), {
         n1: 1e6,
         n2: 1e6,
         features: 3,

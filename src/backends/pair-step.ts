@@ -5,6 +5,7 @@ import { gaussianStep } from '../duals/gaussian';
 import { geluStep } from '../duals/gelu';
 import { addSquare, polynomialStep, rectifiedMonomialStep, SERIES, signOf, signStep } from '../duals/monomial';
 import type { PairLanes } from '../duals/pair';
+import { runCorrelation, runCubic, runNext, runPlace, runSum, runTwice } from '../duals/run';
 import { sineStep } from '../duals/sine';
 import * as steps from '../duals/steps';
 import * as op from '../opcodes';
@@ -21,7 +22,7 @@ export type Entry<V> = (k: number) => V;
 
 /**
  * Runs operation `code` on the pair at `c`, `m`, `t`. START expects the Gram entry at `c` and leaves its threshold to the backend; DUAL
- * is the backend's own. `degree` is that of POLYNOMIAL and RECTIFIED_MONOMIAL.
+ * is the backend's own. `degree` is that of POLYNOMIAL and RECTIFIED_MONOMIAL, and J of RECTIFIED_RUN.
  */
 export function pairStep<L extends PairLanes<V, A>, V, A>(
   l: L,
@@ -33,7 +34,6 @@ export function pairStep<L extends PairLanes<V, A>, V, A>(
   degree = 0,
 ): void {
   const product = (k: number) => l.mul(row(k), col(k));
-  const close = code === op.PLAIN_RECTIFIED_NEAR || code === op.AFFINE_RECTIFIED_NEAR;
   switch (code) {
     case op.START:
       steps.startStep<L, V, A>(l, c, m, t, row(0), col(0));
@@ -58,12 +58,16 @@ export function pairStep<L extends PairLanes<V, A>, V, A>(
       steps.correlationStep<L, V, A>(l, c, m);
       break;
     case op.PLAIN_RECTIFIED:
-    case op.PLAIN_RECTIFIED_NEAR:
-      steps.plainRectifiedStep<L, V, A>(l, close, true, m, t, param(0), param(1));
+      steps.plainRectifiedStep<L, V, A>(l, true, m, t, param(1), param(0));
       break;
     case op.AFFINE_RECTIFIED:
-    case op.AFFINE_RECTIFIED_NEAR:
-      steps.affineRectifiedStep<L, V, A>(l, close, true, m, t, row(0), col(0), row(1), col(1), row(2), col(2), param(0), param(1));
+      steps.affineRectifiedStep<L, V, A>(l, true, m, t, row(0), col(0), row(1), col(1), row(2), col(2), param(0));
+      break;
+    case op.STANDARD_RECTIFIED:
+      standardRectified<L, V, A>(l, { c, m, t }, row, col, param);
+      break;
+    case op.RECTIFIED_RUN:
+      run<L, V, A>(l, degree, { c, m, t }, param);
       break;
     case op.FINISH:
       steps.finishStep<L, V, A>(l, c, t, product(0), product(1));
@@ -109,6 +113,34 @@ export function pairStep<L extends PairLanes<V, A>, V, A>(
     case op.RECTIFIED_MONOMIAL:
       rectifiedMonomial<L, V, A>(l, degree, { c, m, t }, row, col);
   }
+}
+
+function standardRectified<L extends PairLanes<V, A>, V, A>(
+  l: L,
+  { m, t }: PairPlaces<A>,
+  row: Entry<V>,
+  col: Entry<V>,
+  param: Entry<V>,
+): void {
+  steps.standardRectifiedStep<L, V, A>(l, true, m, t, row(0), col(0), row(1), col(1), row(2), col(2), row(3), col(3), param(0), param(1));
+}
+
+/** The two series of duals/run.ts, in the order of assembly/run.ts. */
+function run<L extends PairLanes<V, A>, V, A>(l: L, blocks: number, { c, m, t }: PairPlaces<A>, param: Entry<V>): void {
+  const y = runPlace<L, V, A>(l, c, m, param(1), param(2), param(3), param(4));
+  const y2 = l.mul(y, y);
+  const twice = runTwice<L, V>(l, y2);
+  const series = (first: number): V => {
+    const cubic = (j: number) => {
+      const at = first + 8 * j;
+      return runCubic<L, V>(l, y, y2, param(at), param(at + 1), param(at + 2), param(at + 3));
+    };
+    let [b1, b2] = [l.zero(), l.zero()];
+    for (let j = 0; j < blocks - 1; j++) [b1, b2] = [runNext<L, V>(l, twice, cubic(j), b1, b2), b1];
+    return runSum<L, V>(l, twice, cubic(blocks - 1), b1, b2);
+  };
+  l.store(t, series(9));
+  runCorrelation<L, V, A>(l, c, m, param(1), series(5));
 }
 
 function erf<L extends PairLanes<V, A>, V, A>(l: L, precise: boolean, c: A, m: A, t: A, row: Entry<V>, col: Entry<V>): void {

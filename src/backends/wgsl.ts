@@ -110,9 +110,9 @@ export const STEP_NAMES: readonly string[] = Object.assign([] as string[], {
   [op.GUARD]: 'pair_guard',
   [op.CORRELATION]: 'pair_correlation',
   [op.PLAIN_RECTIFIED]: 'pair_plain_rectified',
-  [op.PLAIN_RECTIFIED_NEAR]: 'pair_plain_rectified_near',
   [op.AFFINE_RECTIFIED]: 'pair_affine_rectified',
-  [op.AFFINE_RECTIFIED_NEAR]: 'pair_affine_rectified_near',
+  [op.STANDARD_RECTIFIED]: 'pair_standard_rectified',
+  [op.RECTIFIED_RUN]: 'pair_rectified_run',
   [op.FINISH]: 'pair_finish',
   [op.EXPONENTIAL]: 'pair_exponential',
   [op.SINE]: 'pair_sine',
@@ -126,7 +126,7 @@ export const STEP_NAMES: readonly string[] = Object.assign([] as string[], {
 
 /**
  * The parameters of a step's function after rho, m, t: its row entries, its column entries, the parameters it reads.
- * @param degree of POLYNOMIAL and RECTIFIED_MONOMIAL, which have a function for each degree
+ * @param degree of POLYNOMIAL and RECTIFIED_MONOMIAL, J of RECTIFIED_RUN: they have a function for each
  */
 export function stepArguments(code: number, degree = 0): readonly string[] {
   return trace(code, degree).names;
@@ -134,8 +134,7 @@ export function stepArguments(code: number, degree = 0): readonly string[] {
 
 /** The name of an operation's function: `pair_…`, with the degree where it has one. */
 export function stepName(code: number, degree = 0): string {
-  const ofDegree = code === op.POLYNOMIAL || code === op.RECTIFIED_MONOMIAL;
-  return ofDegree ? `${STEP_NAMES[code]}_${degree}` : STEP_NAMES[code];
+  return [op.POLYNOMIAL, op.RECTIFIED_MONOMIAL, op.RECTIFIED_RUN].includes(code) ? `${STEP_NAMES[code]}_${degree}` : STEP_NAMES[code];
 }
 
 /**

@@ -7,6 +7,15 @@
  */
 import { Lanes } from './lanes';
 
+/**
+ * The same where ρ, ρ' ≥ 0, from the half angles: with (u, v) = (cos 2ω, sin 2ω) the first term is 2 sin²(ω₁ − ω₂); (s, k) are sin ω and
+ * cos ω times ⁴√2, `reach` is u₁u₂.
+ */
+export function affineGap<L extends Lanes<V>, V>(l: L, reach: V, m: V, s1: V, s2: V, k1: V, k2: V): V {
+  const across = l.sub(l.mul(s1, k2), l.mul(k1, s2));
+  return l.fma(reach, m, l.mul(across, across));
+}
+
 /** 1 − ρ' where ρ ≥ 0 and hence ρ' ≥ 0. */
 export function affineDistance<L extends Lanes<V>, V>(l: L, m: V, u1: V, u2: V, v1: V, v2: V): V {
   const du = l.sub(u1, u2);

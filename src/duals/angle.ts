@@ -1,8 +1,10 @@
 /**
  * Angle functions of the distance d = 1 − cos θ, θ ∈ [0, π/2]: free of the cancellation that ruins arccos near 1.
  *   angle:   θ = √d · P(d)                  segment: sin θ − θ cos θ = d√d · R(d)
- * P and R are interpolants of degree 7 (single) and 17 (double) on d ∈ [0, 1], 4 and 10 on [0, 0.35]; their errors stand in
- * coefficients.ts. Evaluated by Estrin's scheme, which keeps the dependency chain short.
+ * P and R are interpolants of degree 7 (single) and 17 (double) on d ∈ [0, 1]; their errors stand in coefficients.ts. Evaluated by
+ * Estrin's scheme, which keeps the dependency chain short. Where both are wanted, quotients of polynomials in e = 2 − d = 1 + cos θ with one
+ * denominator take half the products: P = angleOver/under, R = segmentOver/under, of degrees 3 (single), 7 and 6 (double). Their zeros lie on the
+ * cut d > 2 of the functions, so in e all signs are equal and nothing cancels.
  * Measured, relative, d from 1e-300 to 1: θ 4.0e-16 (double), 1.4e-7 (single); d√d R 3.2e-16, 1.3e-7: rounding, not the polynomials.
  */
 import { Lanes } from './lanes';
@@ -10,10 +12,9 @@ import { Lanes } from './lanes';
 /** Positions of the polynomials in the coefficient table. */
 export const ANGLE: number = 0;
 export const SEGMENT: number = 18;
-export const ANGLE_NEAR: number = 36;
-export const SEGMENT_NEAR: number = 54;
-/** Up to here the short polynomials hold. */
-export const NEAR: number = 0.35;
+const ANGLE_OVER: number = 36;
+const UNDER: number = 48;
+const SEGMENT_OVER: number = 60;
 
 export function linear<L extends Lanes<V>, V>(l: L, i: number, x: V): V {
   return l.fma(l.table(i + 1), x, l.table(i));
@@ -23,16 +24,8 @@ export function cubic<L extends Lanes<V>, V>(l: L, i: number, x: V, x2: V): V {
   return l.fma(linear<L, V>(l, i + 2, x), x2, linear<L, V>(l, i, x));
 }
 
-function degree4<L extends Lanes<V>, V>(l: L, i: number, x: V, x2: V): V {
-  return l.fma(l.fma(l.table(i + 4), x2, linear<L, V>(l, i + 2, x)), x2, linear<L, V>(l, i, x));
-}
-
 function degree7<L extends Lanes<V>, V>(l: L, i: number, x: V, x2: V, x4: V): V {
   return l.fma(cubic<L, V>(l, i + 4, x, x2), x4, cubic<L, V>(l, i, x, x2));
-}
-
-function degree10<L extends Lanes<V>, V>(l: L, i: number, x: V, x2: V, x4: V): V {
-  return l.fma(l.fma(l.table(i + 10), x2, linear<L, V>(l, i + 8, x)), l.mul(x4, x4), degree7<L, V>(l, i, x, x2, x4));
 }
 
 function degree17<L extends Lanes<V>, V>(l: L, i: number, x: V, x2: V, x4: V, x8: V): V {
@@ -44,9 +37,24 @@ export function wide<L extends Lanes<V>, V>(l: L, i: number, d: V, d2: V, d4: V)
   return l.narrow() ? degree7<L, V>(l, i, d, d2, d4) : degree17<L, V>(l, i, d, d2, d4, l.mul(d4, d4));
 }
 
-/** The polynomial at `i` of the table on d ∈ [0, NEAR]. */
-export function near<L extends Lanes<V>, V>(l: L, i: number, d: V, d2: V, d4: V): V {
-  return l.narrow() ? degree4<L, V>(l, i, d, d2) : degree10<L, V>(l, i, d, d2, d4);
+function over<L extends Lanes<V>, V>(l: L, i: number, e: V, e2: V, e4: V): V {
+  return l.narrow() ? cubic<L, V>(l, i, e, e2) : degree7<L, V>(l, i, e, e2, e4);
+}
+
+/** Numerator of P; e2 = e², e4 = e⁴. */
+export function angleOver<L extends Lanes<V>, V>(l: L, e: V, e2: V, e4: V): V {
+  return over<L, V>(l, ANGLE_OVER, e, e2, e4);
+}
+
+/** Numerator of R. */
+export function segmentOver<L extends Lanes<V>, V>(l: L, e: V, e2: V, e4: V): V {
+  return over<L, V>(l, SEGMENT_OVER, e, e2, e4);
+}
+
+/** The denominator of both, whose highest coefficient is 1. */
+export function under<L extends Lanes<V>, V>(l: L, e: V, e2: V, e4: V): V {
+  if (l.narrow()) return l.fma(l.add(e, l.table(UNDER + 2)), e2, linear<L, V>(l, UNDER, e));
+  return l.fma(l.add(e2, linear<L, V>(l, UNDER + 4, e)), e4, cubic<L, V>(l, UNDER, e, e2));
 }
 
 /** θ for d ∈ [0, 1], root = √d. */

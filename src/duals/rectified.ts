@@ -9,27 +9,11 @@
  * too, since 1 + λ and 1 − λ are given. In single precision: ρ' 9.4e-8, factor/A 1.3e-7, arccos|ρ'| 2.3e-7 absolute; relu for ρ < 0
  * factor 1.7e-7 relative.
  */
-import { ANGLE, ANGLE_NEAR, near, SEGMENT, SEGMENT_NEAR, wide } from './angle';
 import { Lanes } from './lanes';
 
-/** 1 − ρ' for ρ ≥ 0. `segment` is R(m) of angle.ts. */
-export function rectifiedDistance<L extends Lanes<V>, V>(l: L, kappa: V, m: V, root: V, segment: V): V {
-  return l.sub(m, l.mul(kappa, l.mul(l.mul(m, root), segment)));
-}
-
-/** factor/A for ρ ≥ 0. `angle` is P(m) of angle.ts. */
-export function rectifiedFactor<L extends Lanes<V>, V>(l: L, kappa: V, root: V, angle: V): V {
-  return l.sub(l.one(), l.mul(kappa, l.mul(root, angle)));
-}
-
-/** R(m), on [0, NEAR] only if `close`. */
-export function segmentOf<L extends Lanes<V>, V>(l: L, close: boolean, m: V, m2: V, m4: V): V {
-  return close ? near<L, V>(l, SEGMENT_NEAR, m, m2, m4) : wide<L, V>(l, SEGMENT, m, m2, m4);
-}
-
-/** P(m), on [0, NEAR] only if `close`. */
-export function angleOverRoot<L extends Lanes<V>, V>(l: L, close: boolean, m: V, m2: V, m4: V): V {
-  return close ? near<L, V>(l, ANGLE_NEAR, m, m2, m4) : wide<L, V>(l, ANGLE, m, m2, m4);
+/** 1 − κ√m x: for ρ ≥ 0 the factor/A where √m x = θ, and (1 − ρ')/m where m√m x = g; scale = κ√m/Q, over = xQ (angle.ts). */
+export function rectifiedRest<L extends Lanes<V>, V>(l: L, scale: V, over: V): V {
+  return l.sub(l.one(), l.mul(scale, over));
 }
 
 /** ρ' for either sign of ρ; chord = κ g. */

@@ -3,20 +3,12 @@
  * entries end in 1 and 2, those that only occur as a product come as the product. The formulas stand in affine.ts, rectified.ts
  * and erf.ts.
  */
-import { affineCorrelation, affineDistance, affineMargin, affineTangent, agreeing } from './affine';
-import { acuteAngle } from './angle';
+import { affineCorrelation, affineGap, affineMargin, affineTangent, agreeing } from './affine';
+import { acuteAngle, angleOver, segmentOver, under } from './angle';
 import { erfCorrelation, erfCosine, erfDifference, erfMargin, erfSine, erfSmallMargin, erfSpread } from './erf';
 import { Lanes } from './lanes';
 import { PairLanes } from './pair';
-import {
-  angleOverRoot,
-  rectifiedCorrelation,
-  rectifiedDistance,
-  rectifiedFactor,
-  rectifiedMargin,
-  rectifiedSlope,
-  segmentOf,
-} from './rectified';
+import { rectifiedCorrelation, rectifiedMargin, rectifiedRest, rectifiedSlope } from './rectified';
 
 /** START: c holds the Gram entry. Margins below the threshold are the backend's to recompute. */
 export function startStep<L extends PairLanes<V, A>, V, A>(l: L, c: A, m: A, t: A, inverse1: V, inverse2: V): void {
@@ -53,16 +45,22 @@ export function affineStep<L extends PairLanes<V, A>, V, A>(
   l.store(c, agreeing<L, V>(l, next, margin));
 }
 
+/** κ√m/Q of a margin: e = 2 − m, e2 = e², e4 = e⁴. */
+function rectifiedScale<L extends Lanes<V>, V>(l: L, kappa: V, margin: V, e: V, e2: V, e4: V): V {
+  return l.div(l.mul(kappa, l.sqrt(margin)), under<L, V>(l, e, e2, e4));
+}
+
 /** RECTIFIED */
 /** plus = 1 + λ, minus = 1 − λ, which λ alone does not give to full accuracy. */
 export function rectifiedStep<L extends PairLanes<V, A>, V, A>(l: L, c: A, m: A, t: A, kappa: V, lambda: V, plus: V, minus: V): void {
   const rho = l.load(c);
   const margin = l.load(m);
-  const root = l.sqrt(margin);
-  const m2 = l.mul(margin, margin);
-  const m4 = l.mul(m2, m2);
-  const chord = l.mul(kappa, l.mul(l.mul(margin, root), segmentOf<L, V>(l, false, margin, m2, m4)));
-  const theta = l.mul(kappa, l.mul(root, angleOverRoot<L, V>(l, false, margin, m2, m4)));
+  const e = l.sub(l.two(), margin);
+  const e2 = l.mul(e, e);
+  const e4 = l.mul(e2, e2);
+  const scale = rectifiedScale<L, V>(l, kappa, margin, e, e2, e4);
+  const chord = l.mul(margin, l.mul(scale, segmentOver<L, V>(l, e, e2, e4)));
+  const theta = l.mul(scale, angleOver<L, V>(l, e, e2, e4));
   const next = rectifiedCorrelation<L, V>(l, lambda, rho, margin, chord);
   l.store(t, l.mul(l.load(t), rectifiedSlope<L, V>(l, rho, theta, lambda)));
   l.store(m, rectifiedMargin<L, V>(l, lambda, plus, minus, rho, next, margin, chord));
@@ -72,7 +70,6 @@ export function rectifiedStep<L extends PairLanes<V, A>, V, A>(l: L, c: A, m: A,
 /** RECTIFIED for ρ ≥ 0 on the margin and (if `withTangent`) the scaled NTK that a dense layer has left. */
 function rectifiedNonnegative<L extends PairLanes<V, A>, V, A>(
   l: L,
-  close: boolean,
   withTangent: boolean,
   m: A,
   t: A,
@@ -80,48 +77,63 @@ function rectifiedNonnegative<L extends PairLanes<V, A>, V, A>(
   before: V,
   kappa: V,
 ): void {
-  const root = l.sqrt(margin);
-  const m2 = l.mul(margin, margin);
-  const m4 = l.mul(m2, m2);
-  if (withTangent) l.store(t, l.mul(before, rectifiedFactor<L, V>(l, kappa, root, angleOverRoot<L, V>(l, close, margin, m2, m4))));
-  l.store(m, rectifiedDistance<L, V>(l, kappa, margin, root, segmentOf<L, V>(l, close, margin, m2, m4)));
+  const e = l.sub(l.two(), margin);
+  const e2 = l.mul(e, e);
+  const e4 = l.mul(e2, e2);
+  const scale = rectifiedScale<L, V>(l, kappa, margin, e, e2, e4);
+  if (withTangent) l.store(t, l.mul(before, rectifiedRest<L, V>(l, scale, angleOver<L, V>(l, e, e2, e4))));
+  l.store(m, l.mul(margin, rectifiedRest<L, V>(l, scale, segmentOver<L, V>(l, e, e2, e4))));
 }
 
-/** PLAIN_RECTIFIED, and its NEAR form if `close` */
-export function plainRectifiedStep<L extends PairLanes<V, A>, V, A>(
-  l: L,
-  close: boolean,
-  withTangent: boolean,
-  m: A,
-  t: A,
-  weight: V,
-  kappa: V,
-): void {
+/** PLAIN_RECTIFIED */
+export function plainRectifiedStep<L extends PairLanes<V, A>, V, A>(l: L, withTangent: boolean, m: A, t: A, weight: V, kappa: V): void {
   const margin = l.load(m);
   const before = l.fma(weight, l.sub(l.one(), margin), l.load(t));
-  rectifiedNonnegative<L, V, A>(l, close, withTangent, m, t, margin, before, kappa);
+  rectifiedNonnegative<L, V, A>(l, withTangent, m, t, margin, before, kappa);
 }
 
-/** AFFINE_RECTIFIED, and its NEAR form if `close` */
+/** AFFINE_RECTIFIED: in the NTK parameterization a dense layer adds K' to w²Θ. */
 export function affineRectifiedStep<L extends PairLanes<V, A>, V, A>(
   l: L,
-  close: boolean,
   withTangent: boolean,
   m: A,
   t: A,
   u1: V,
   u2: V,
-  v1: V,
-  v2: V,
-  beta1: V,
-  beta2: V,
-  weight: V,
+  s1: V,
+  s2: V,
+  k1: V,
+  k2: V,
   kappa: V,
 ): void {
+  const reach = l.mul(u1, u2);
+  const margin = affineGap<L, V>(l, reach, l.load(m), s1, s2, k1, k2);
+  const before = l.fma(reach, l.load(t), l.sub(l.one(), margin));
+  rectifiedNonnegative<L, V, A>(l, withTangent, m, t, margin, before, kappa);
+}
+
+/** STANDARD_RECTIFIED */
+export function standardRectifiedStep<L extends PairLanes<V, A>, V, A>(
+  l: L,
+  withTangent: boolean,
+  m: A,
+  t: A,
+  u1: V,
+  u2: V,
+  s1: V,
+  s2: V,
+  k1: V,
+  k2: V,
+  beta1: V,
+  beta2: V,
+  kappa: V,
+  weight: V,
+): void {
+  const reach = l.mul(u1, u2);
   const distance = l.load(m);
-  const carried = l.mul(l.mul(u1, u2), l.fma(weight, l.sub(l.one(), distance), l.load(t)));
-  const margin = affineDistance<L, V>(l, distance, u1, u2, v1, v2);
-  rectifiedNonnegative<L, V, A>(l, close, withTangent, m, t, margin, l.fma(beta1, beta2, carried), kappa);
+  const margin = affineGap<L, V>(l, reach, distance, s1, s2, k1, k2);
+  const carried = l.mul(reach, l.fma(weight, l.sub(l.one(), distance), l.load(t)));
+  rectifiedNonnegative<L, V, A>(l, withTangent, m, t, margin, l.fma(beta1, beta2, carried), kappa);
 }
 
 /** M of erf.ts; size = |ρ|. */

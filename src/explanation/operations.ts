@@ -15,7 +15,7 @@ const NAMES: Readonly<Record<number, string>> = Object.fromEntries(
   (Object.entries(op) as [string, number][]).filter(([name]) => name !== 'RECORD_BYTES').map(([name, code]) => [code, name]),
 );
 
-const FUSED: readonly number[] = [op.PLAIN_RECTIFIED, op.PLAIN_RECTIFIED_NEAR, op.AFFINE_RECTIFIED, op.AFFINE_RECTIFIED_NEAR];
+const FUSED: readonly number[] = [op.PLAIN_RECTIFIED, op.AFFINE_RECTIFIED, op.STANDARD_RECTIFIED];
 
 /** One entry per step of the program. Guards and conversions count to the step before them, START and FINISH to none. */
 export function operationsOf(job: ChainJob): StepOperation[] {
@@ -32,7 +32,8 @@ export function operationsOf(job: ChainJob): StepOperation[] {
       continue;
     }
     entries.push({ names: [name], flops });
-    if (FUSED.includes(code)) entries.push({ names: [name], flops: 0 });
+    const steps = code === op.RECTIFIED_RUN ? job.program.steps.length : FUSED.includes(code) ? 2 : 1;
+    for (let k = 1; k < steps; k++) entries.push({ names: [name], flops: 0 });
   }
   return entries;
 }

@@ -7,7 +7,7 @@ import type { KernelField } from '../kernel';
 import type { KernelJob, PreparedInputs } from '../kernel-job';
 import { allocate, bytesPer, type DType, type NDArray, showShape, type TypedArray } from '../ndarray';
 import { makePlan } from '../plan';
-import { arithmeticOf, compile, type Program, REMEASURE } from '../program';
+import { arithmeticOf, compile, type Program } from '../program';
 import { checkRange, passRows } from '../rows';
 import { checkOut, openOutputs } from './outputs';
 
@@ -18,12 +18,12 @@ export function chainJob(inference: Inference, inputs: PreparedInputs, get: read
   const steps = (inference.chain ?? []).flat();
   const rows1 = measure(array1, 'x1', dtype);
   const rows2 = symmetric ? rows1 : measure(array2, 'x2', dtype);
-  const draft = compile(steps, REMEASURE[dtype]);
+  const draft = compile(steps, dtype);
   const variances1 = variancesOf(draft, rows1, dtype);
   const variances2 = symmetric ? variances1 : variancesOf(draft, rows2, dtype);
   const needsDouble = variances1.needsDouble || variances2.needsDouble;
   const arithmetic = needsDouble ? 'float64' : arithmeticOf(steps, dtype);
-  const program = arithmetic === dtype ? draft : compile(steps, REMEASURE[arithmetic]);
+  const program = arithmetic === dtype ? draft : compile(steps, arithmetic);
   const [n1, n2] = [rows1.count, rows2.count];
   checkOut(options.out, get);
   const preallocated = Object.values(options.out ?? {}).length * n1 * n2 * bytesPer(dtype);

@@ -6,7 +6,7 @@ import type { EngineContext } from '../../src/context';
 import type { Step } from '../../src/infer';
 import { measure, type Rows } from '../../src/inputs';
 import type { DType } from '../../src/ndarray';
-import { arithmeticOf, compile, type Program, REMEASURE } from '../../src/program';
+import { arithmeticOf, compile, type Program } from '../../src/program';
 import { passRows } from '../../src/rows';
 import type { ActivationLayer } from '../../src/spec';
 
@@ -30,10 +30,10 @@ type Matrix = readonly (readonly number[])[];
  */
 export function tileKernel(engine: EngineContext, steps: readonly Step[], x1: Matrix, x2: Matrix, dtype: DType): TileKernel {
   const [rows, cols] = [x1, x2].map((x, i) => measured(x, `x${i + 1}`, dtype));
-  const draft = compile(steps, REMEASURE[dtype]);
+  const draft = compile(steps, dtype);
   const needsDouble = [rows, cols].some((side) => passRows(draft, side.inverse, side.radius, 0, side.count).needsDouble);
   const arithmetic = needsDouble ? 'float64' : arithmeticOf(steps, dtype);
-  const program = compile(steps, REMEASURE[arithmetic]);
+  const program = compile(steps, arithmetic);
   const job = {
     kind: 'chain',
     program,

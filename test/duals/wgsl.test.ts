@@ -61,7 +61,7 @@ const eitherSign = () => positive().flatMap((pair) => [pair, { ...pair, rho: -pa
 
 /** Row entries of the first operation `code` of a program, for rows of these radii. */
 function tablesOf(steps: Parameters<typeof compile>[0], code: number, radius: readonly number[], degree = 0): number[][] {
-  const program = compile(steps, 1e-2);
+  const program = compile(steps, 'float32');
   const { tables } = passRows(
     program,
     Float64Array.from(radius, (r) => 1 / r),
@@ -76,6 +76,8 @@ function tablesOf(steps: Parameters<typeof compile>[0], code: number, radius: re
 
 const dense = { kind: 'affine', w: 1.4, b: 0.3, hasBias: true, fanIn: null } as const;
 const relu = { kind: 'rectified', a: 0, b: 1 } as const;
+const abs = { kind: 'rectified', a: -1, b: 1 } as const;
+const plain = { ...dense, b: 0, hasBias: false } as const;
 const RADII = [0.25, 1, 4];
 
 /** Every combination of a pair's state with two rows and some parameters. */
@@ -112,17 +114,11 @@ const CASES: Readonly<Record<number, () => Case[]>> = {
     combine(
       positive(),
       [[]],
-      slopes.map(({ kappa }) => [0.5, kappa]),
+      slopes.map(({ kappa }) => [kappa, 0.5]),
     ),
-  [op.PLAIN_RECTIFIED_NEAR]: () =>
-    combine(
-      positive(0.35),
-      [[]],
-      slopes.map(({ kappa }) => [0.5, kappa]),
-    ),
-  [op.AFFINE_RECTIFIED]: () => combine(positive(), tablesOf([relu, dense, relu], op.AFFINE_RECTIFIED, RADII), [[0.5, slopes[0].kappa]]),
-  [op.AFFINE_RECTIFIED_NEAR]: () =>
-    combine(positive(0.1), tablesOf([relu, dense, relu], op.AFFINE_RECTIFIED, [1, 1.1]), [[0.5, slopes[0].kappa]]),
+  [op.AFFINE_RECTIFIED]: () => combine(positive(), tablesOf([relu, dense, relu], op.AFFINE_RECTIFIED, RADII), [[slopes[0].kappa]]),
+  [op.STANDARD_RECTIFIED]: () =>
+    combine(positive(), tablesOf([relu, { ...dense, fanIn: 5 }, relu], op.STANDARD_RECTIFIED, RADII), [[slopes[0].kappa, 0.5]]),
   [op.FINISH]: () =>
     combine(
       eitherSign(),
@@ -137,7 +133,14 @@ const CASES: Readonly<Record<number, () => Case[]>> = {
 const alone = (activation: ActivationLayer, code: number, degree = 0): number[][] =>
   tablesOf([{ kind: 'dual', activation }], code, RADII, degree);
 
-/** The operations of one activation each: name, code, degree, cases. */
+/** Ten layers in one operation. */
+const RUNS = [relu, abs].map((activation) => {
+  const { params } = compile([...new Array(10).fill([plain, activation]).flat(), plain], 'float32').ops[1];
+  const cases = () => combine(eitherSign(), [[]], [params.slice(0, stepArguments(op.RECTIFIED_RUN, params[0]).length)]);
+  return [`run of ${activation.a}, ${activation.b}`, op.RECTIFIED_RUN, params[0], cases] as const;
+});
+
+/** Operations of one activation, or run, each: name, code, degree, cases. */
 const ACTIVATIONS: readonly (readonly [string, number, number, () => Case[]])[] = [
   ['exp', op.EXPONENTIAL, 0, () => combine(eitherSign(), alone({ kind: 'exp', a: 1, b: 0.5 }, op.EXPONENTIAL), [[]])],
   ['sin', op.SINE, 0, () => combine(eitherSign(), alone({ kind: 'sin', a: 1, b: 0.5, c: 0 }, op.SINE), [[0, 1]])],
@@ -161,6 +164,7 @@ const ACTIVATIONS: readonly (readonly [string, number, number, () => Case[]])[] 
         () => combine(eitherSign(), alone({ kind: 'rectifiedMonomial', degree }, op.RECTIFIED_MONOMIAL, degree), [[]]),
       ] as const,
   ),
+  ...RUNS,
 ];
 /** Rows of different radii, of which the margin is the difference of two terms of size 1. */
 const isDifference = (code: number, { rest }: Case): boolean =>
