@@ -49,5 +49,11 @@ export const RECTIFIED_MONOMIAL: i32 = 20;
 /** Any dual as a JavaScript function: run by backends/js-tile.ts alone. */
 export const DUAL: i32 = 21;
 
+/**
+ * An activation without a closed form, from tables; p = the atlas (the address of its image, cells.ts), 1 where φ − φ(0) is odd, else 0;
+ * tables of cells.ts.
+ */
+export const TABULATED: i32 = 24;
+
 /** A record: code, first table (i32 each), then four f64 parameters. */
 export const RECORD_BYTES: i32 = 40;
