@@ -24,13 +24,17 @@ export const SINGLE_SLICE: i32 = 52;
 export const SINGLE_CELL: i32 = 292;
 
 /**
- * An atlas: the most cells of a block, slices that a row may need, (4 words), then for each octave of q1 the byte where its directory
- * begins, 0 for none. A directory holds for each octave of q2 DIRECTORY_BYTES: where its block of ρ > 0 begins (that of ρ < 0 follows it), its
- * cells, and its first slice.
+ * An atlas: two words, the most cells of a block and the slices that a row may need; from ATLAS_HEAD on, for each octave of q1, the byte
+ * where its directory begins. A directory holds for each octave of q2 an entry of words: the bytes where the blocks of ρ > 0 and of
+ * ρ < 0 begin (0: not made yet), their cells, the first of their slices, and which of the two a tile has asked for (bits 1 and 2).
  */
 export const OCTAVES: i32 = 133;
+export const ATLAS_HEAD: i32 = 16;
 export const ATLAS_BYTES: i32 = 560;
-export const DIRECTORY_BYTES: i32 = 16;
+export const ENTRY_BYTES: i32 = 32;
+
+/** A tile's workspace: a word that counts the pairs whose blocks were not there, three strips, a word for each slice, the slices. */
+export const WORK_HEAD: i32 = 16;
 
 /** Row tables of TABULATED: r, 1/r, a, R, 1/R, v, μ, n, s of duals/tabulated.ts, the octave counted from 0, the place in it in [−1, 1]. */
 export const OCTAVE_TABLE: i32 = 9;

@@ -70,9 +70,13 @@ function endOf(shape: Shape, q1: number, q2: number, sign: 1 | -1, close: boolea
 /** Octaves of which K comes from the distance. */
 export const isClose = (e1: number, e2: number, sign: 1 | -1): boolean => sign > 0 && Math.abs(e1 - e2) <= CLOSE;
 
+/** Cells of the block of two octaves. */
+export const cellsOf = ({ reach, kinked }: Shape, e1: number, e2: number): number =>
+  cellCount(Math.max(1, reach + (kinked ? Math.max(e1, e2) : Math.min(e1, e2))));
+
 /** The block of two octaves. Where they are equal the table is symmetric and half of it is computed. */
 export function makeBlock(shape: Shape, e1: number, e2: number, sign: 1 | -1): Block {
-  const cells = cellCount(Math.max(1, shape.reach + (shape.kinked ? Math.max(e1, e2) : Math.min(e1, e2))));
+  const cells = cellsOf(shape, e1, e2);
   const chords = chordNodes(cells);
   const nodes = chebyshevNodes(TERMS);
   const close = isClose(e1, e2, sign);

@@ -36,6 +36,7 @@ export function eluShape(alpha: number): Shape {
   return {
     odd: false,
     origin: 0,
+    positive: false,
     growth: 1,
     kinked: true,
     reach: 5,

@@ -79,6 +79,7 @@ function softplusQuotient(x: number, y: number): number {
 export const TANH: Shape = {
   odd: true,
   origin: 0,
+  positive: false,
   growth: 0,
   kinked: false,
   reach: 6,
@@ -90,6 +91,7 @@ export const TANH: Shape = {
 export const SOFTPLUS: Shape = {
   odd: false,
   origin: Math.LN2,
+  positive: true,
   growth: 1,
   kinked: false,
   reach: 6,
@@ -101,6 +103,7 @@ export const SOFTPLUS: Shape = {
 export const SILU: Shape = {
   odd: false,
   origin: 0,
+  positive: false,
   growth: 1,
   kinked: false,
   reach: 6,
