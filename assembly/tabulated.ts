@@ -42,8 +42,13 @@ function planeBytes<T>(): usize {
 /** The cell of 1 − |ρ|: 0 from ¾ on, then one for each binary exponent. */
 @inline
 function cellOf(margin: f64, cells: i32): i32 {
-  if (margin >= 0.75) return 0;
-  return min(cells - 1, 1023 - (<i32>(reinterpret<i64>(margin) >> 52) & 0x7ff));
+  return select<i32>(0, min<i32>(cells - 1, 1023 - (<i32>(reinterpret<i64>(margin) >> 52) & 0x7ff)), margin >= 0.75);
+}
+
+/** The octave of a row, which stands in the bits of its table's entry. */
+@inline
+function octaveAt<T>(at: usize): usize {
+  return sizeof<T>() == 4 ? load<i32>(at) & 0xff : <usize>(load<i64>(at) >> 29) & 0xff;
 }
 
 /** A cell at the row's place. */
@@ -155,13 +160,14 @@ function lookUp<L, T>(
   const count = <usize>load<i32>(atlas, 4);
   const slices = flags + ((4 * count + 15) & ~15);
   memory.fill(flags, 0, 4 * count);
-  const octave = <usize>load<T>(row + <usize>OCTAVE_TABLE * rs);
+  const octave = octaveAt<T>(row + <usize>OCTAVE_TABLE * rs);
   const directory = atlas + <usize>load<i32>(atlas + 4 * octave, ATLAS_HEAD);
   const place = load<T>(row + <usize>PLACE_TABLE * rs);
+  const even = <i32>!odd;
   let missing = 0;
   for (let o: usize = 0; o < last; o += sizeof<T>()) {
-    const found = directory + <usize>ENTRY_BYTES * <usize>load<T>(col + <usize>OCTAVE_TABLE * cs + o);
-    const below = <i32>(!odd && load<T>(c + o) < <T>0);
+    const found = directory + <usize>ENTRY_BYTES * octaveAt<T>(col + <usize>OCTAVE_TABLE * cs + o);
+    const below = even & <i32>(load<T>(c + o) < <T>0);
     const block = load<i32>(found + <usize>(below << 2));
     if (block == 0) {
       store<i32>(found, load<i32>(found, 16) | (1 << below), 16);

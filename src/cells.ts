@@ -36,7 +36,12 @@ export const ENTRY_BYTES: i32 = 32;
 /** A tile's workspace: a word that counts the pairs whose blocks were not there, three strips, a word for each slice, the slices. */
 export const WORK_HEAD: i32 = 16;
 
-/** Row tables of TABULATED: r, 1/r, a, R, 1/R, v, μ, n, s of duals/tabulated.ts, the octave counted from 0, the place in it in [−1, 1]. */
+/**
+ * Row tables of TABULATED: r, 1/r, a, R, 1/R, v, μ, n, s of duals/tabulated.ts, OCTAVE_BASE and the octave counted from 0, the place in it in
+ * [−1, 1].
+ */
 export const OCTAVE_TABLE: i32 = 9;
+/** 2²³: what is added to it stands in the bits of the sum, in either precision. */
+export const OCTAVE_BASE: i32 = 8388608;
 export const PLACE_TABLE: i32 = 10;
 export const TABULATED_TABLES: i32 = 11;

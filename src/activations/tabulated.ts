@@ -1,5 +1,5 @@
 /** The operation of activations that have tables (duals/numerical/): tanh, sigmoid, softplus, silu, elu and selu. */
-import { TABULATED_TABLES } from '../cells';
+import { OCTAVE_BASE, TABULATED_TABLES } from '../cells';
 import { LAST_OCTAVE } from '../duals/numerical/blocks';
 import type { Tabulated } from '../duals/numerical/index';
 import { Side } from '../duals/numerical/side';
@@ -41,7 +41,7 @@ function rowOf({ tables, stretch, scale }: Tabulated, side: Side, radius: number
     radius: after,
     slope,
     factor: steepness / (weight * weight),
-    tables: (sigma) => [...own, slope * sigma, octave + LAST_OCTAVE, place],
+    tables: (sigma) => [...own, slope * sigma, OCTAVE_BASE + octave + LAST_OCTAVE, place],
     needsDouble: r > 0 && (r < SMALLEST_SINGLE || r > LARGEST_SINGLE),
   };
 }

@@ -49,7 +49,14 @@ function extentOf({ activation, pairs }: AtlasPlan): Extent {
   const cells = pairs.map(([first, second]) => cellsOf(shape, octaveOf(first), octaveOf(second)));
   const [firsts, seconds] = [distinct(pairs.map(([first]) => first)), distinct(pairs.map(([, second]) => second))];
   const mostCells = Math.max(0, ...cells);
-  return { tables, firsts, seconds, mostCells, slices: seconds.length * signs * mostCells, cells: signs * cells.reduce((a, b) => a + b, 0) };
+  return {
+    tables,
+    firsts,
+    seconds,
+    mostCells,
+    slices: seconds.length * signs * mostCells,
+    cells: signs * cells.reduce((a, b) => a + b, 0),
+  };
 }
 
 const directoryBytes = OCTAVES * ENTRY_BYTES;

@@ -1,5 +1,5 @@
 /** TABULATED on a pair in doubles, for the JavaScript tiles; assembly/tabulated.ts is the same on a strip. */
-import { OCTAVE_TABLE, OCTAVES, PLACE_TABLE } from '../cells';
+import { OCTAVE_BASE, OCTAVE_TABLE, OCTAVES, PLACE_TABLE } from '../cells';
 import { LAST_OCTAVE } from '../duals/numerical/blocks';
 import { tabulated } from '../duals/numerical/index';
 import { Slices } from '../duals/numerical/slices';
@@ -25,7 +25,7 @@ export class TabulatedPair {
   /** @param index tells the rows of a tile from one another, and from those of tiles before */
   step(pair: ScalarPair, index: number, row: Entry<number>, col: Entry<number>): void {
     const product = (k: number) => row(k) * col(k);
-    const slices = this.slicesOf(row(OCTAVE_TABLE), col(OCTAVE_TABLE), pair.c < 0 && this.odd === 0 ? -1 : 1);
+    const slices = this.slicesOf(row(OCTAVE_TABLE) - OCTAVE_BASE, col(OCTAVE_TABLE) - OCTAVE_BASE, pair.c < 0 && this.odd === 0 ? -1 : 1);
     slices.evaluate(index, row(PLACE_TABLE), col(PLACE_TABLE), Math.max(pair.m, 0));
     tabulatedStep<ScalarPair, number, Place>(
       pair,

@@ -5,8 +5,8 @@
 import { tabulated } from '../duals/numerical/index';
 import { bytesPer, type TypedArray } from '../ndarray';
 import { RECORD_BYTES, TABULATED } from '../opcodes';
-import { AtlasMemory, atlasBytes, workBytes } from './atlas';
 import type { ActivationLayer } from '../spec';
+import { AtlasMemory, atlasBytes, workBytes } from './atlas';
 import type { ChainJob, ChainPanel, TileField } from './backend';
 import { aligned, type Core } from './core';
 

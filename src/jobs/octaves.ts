@@ -1,6 +1,6 @@
 /** Which octaves of variances meet in the activations that have tables: known after the pass over rows. */
 import type { AtlasPlan } from '../backends/atlas';
-import { OCTAVE_TABLE } from '../cells';
+import { OCTAVE_BASE, OCTAVE_TABLE } from '../cells';
 import { tabulated } from '../duals/numerical/index';
 import * as op from '../opcodes';
 import type { Op, Program } from '../program';
@@ -22,7 +22,7 @@ export class Octaves {
   /** @param tables of `count` rows */
   add(tables: Float64Array, count: number): this {
     this.ops.forEach(({ table }, k) => {
-      for (let at = (table + OCTAVE_TABLE) * count, i = 0; i < count; i++) this.sets[k].add(tables[at + i]);
+      for (let at = (table + OCTAVE_TABLE) * count, i = 0; i < count; i++) this.sets[k].add(tables[at + i] - OCTAVE_BASE);
     });
     return this;
   }

@@ -9,9 +9,9 @@
 
 import * as cell from '../../cells';
 import { CHORDS, TERMS } from '../../cells';
+import type { TypedArray } from '../../ndarray';
 import { chebyshevNodes, chebyshevSum, chebyshevTransform, monomialTransform } from './chebyshev';
 import { cellCount, cellMap, chordMeans, chordNodes } from './chords';
-import type { TypedArray } from '../../ndarray';
 import { normalExpectation } from './normal';
 import type { Shape } from './shape';
 
@@ -123,7 +123,12 @@ const DOUBLE = packing(TERMS, CHORDS, cell.WIDTH, cell.CELL);
 const SINGLE = packing(cell.SINGLE_TERMS, cell.SINGLE_CHORDS, cell.SINGLE_WIDTH, cell.SINGLE_CELL);
 
 /** Chebyshev coefficients [cells, SQUARE, CHORDS] and [SQUARE] of the ends as cells. */
-function packed({ terms, chords, width, size, ofTerms, ofChords }: Packing, cells: number, means: Float64Array, ends: Float64Array): Float64Array {
+function packed(
+  { terms, chords, width, size, ofTerms, ofChords }: Packing,
+  cells: number,
+  means: Float64Array,
+  ends: Float64Array,
+): Float64Array {
   const data = new Float64Array(cells * size);
   for (let c = 0; c < cells; c++) {
     const { shift, scale, pole } = cellMap(c, c === cells - 1);
