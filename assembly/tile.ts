@@ -17,6 +17,7 @@ import {
   RECTIFIED_RUN,
   STANDARD_RECTIFIED,
   START,
+  TABULATED,
   TANGENT,
 } from '../src/opcodes';
 import { activation } from './activations';
@@ -36,6 +37,7 @@ import {
   standardRectified,
   tangent,
 } from './steps';
+import { tabulated } from './tabulated';
 
 /** The job record. Sizes in elements, strides of tables in bytes. */
 @unmanaged
@@ -72,6 +74,8 @@ class Job {
   /** Where the transposes (cols × rows, dense) go; 0 if they are not wanted. */
   nngpTransposed: usize;
   ntkTransposed: usize;
+  /** Workspace of TABULATED; 0 if the program has none. Its first word counts the pairs that could not be computed. */
+  work: usize;
 }
 
 /** ½ |x/|x| ∓ y/|y||²: 1 − |ρ| of two rows, to full accuracy however close they are to parallel. */
@@ -172,7 +176,7 @@ function preciseErf<L, T>(c: usize, m: usize, t: usize, end: usize, row: usize, 
   erf<L, T>(c, m, t, end, row, rs, col, cs, true);
 }
 
-/** The whole program on row i, of which the first `end` bytes of columns are wanted. */
+/** The whole program on row i, of which the first `end` bytes of columns are wanted; it ends early where TABULATED lacks a block. */
 function runRow<L, T>(job: Job, i: i32, end: usize): void {
   const offset = <usize>i * <usize>job.paddedCols * sizeof<T>();
   const c = job.nngp + offset;
@@ -181,6 +185,8 @@ function runRow<L, T>(job: Job, i: i32, end: usize): void {
   const rs = job.leftStride;
   const cs = job.rightStride;
   const withTangent = job.tangent != 0;
+  const strip = <usize>job.paddedCols * sizeof<T>();
+  const last = <usize>job.cols * sizeof<T>();
   for (let k = 0; k < job.records; k++) {
     const record = job.program + <usize>(k * RECORD_BYTES);
     const table = <usize>load<i32>(record, 4);
@@ -203,6 +209,9 @@ function runRow<L, T>(job: Job, i: i32, end: usize): void {
         wholeRun<L>(c, m, t, end, <i32>load<f64>(params), job.program + <usize>load<f64>(params, 8), withTangent);
         break;
       case FINISH: finish<L, T>(c, t, end, row, rs, col, cs); break;
+      case TABULATED:
+        if (!tabulated<L, T>(job.work, strip, last, c, m, t, end, row, rs, col, cs, params)) return;
+        break;
       default: activation<L, T>(load<i32>(record), c, m, t, end, row, rs, col, cs, params); break;
     }
   }
@@ -217,6 +226,7 @@ function mirror<T>(a: usize, n: i32, ld: i32): void {
 
 @inline
 function tile<L, T>(job: Job): void {
+  if (job.work) store<i32>(job.work, 0);
   blockProduct<T>(job.paddedRows, job.paddedCols, job.features, job.leftPacked, job.rightPacked, job.nngp, job.paddedCols, job.lower);
   for (let i = 0; i < job.rows; i++) {
     const wanted = <usize>(job.lower ? min(i + 1, job.cols) : job.cols) * sizeof<T>();

@@ -3,6 +3,7 @@ import type { Backend, ChainPanel, TileField, TileWorker } from '../src/backends
 import type { EngineContext } from '../src/context';
 import { infer, type Step } from '../src/infer';
 import { measure, type Rows } from '../src/inputs';
+import { Octaves } from '../src/jobs/octaves';
 import { dtypeOf, type NDArray, type TypedArray } from '../src/ndarray';
 import { compile, type Program } from '../src/program';
 import { passRows } from '../src/rows';
@@ -31,9 +32,12 @@ export function openSteps(backend: Backend, steps: readonly Step[], x1: NDArray,
   const dtype = dtypeOf(x1.data);
   const program = compile(steps, dtype);
   const [rows, cols] = [x1.shape[0], x2.shape[0]];
-  const worker: TileWorker = backend.openTiles({ kind: 'chain', program, dtype, features: x1.shape[1], rows, cols, tangent: true });
-  worker.setRows(panel(program, measure(x1, 'x1', dtype)));
-  worker.setCols(panel(program, measure(x2, 'x2', dtype)));
+  const [left, right] = [x1, x2].map((x, i) => panel(program, measure(x, `x${i + 1}`, dtype)));
+  const [first, second] = [left, right].map(({ tables, count }) => new Octaves(program).add(tables, count));
+  const size = { features: x1.shape[1], rows, cols, tangent: true, atlases: first.meet(second) };
+  const worker: TileWorker = backend.openTiles({ kind: 'chain', program, dtype, ...size });
+  worker.setRows(left);
+  worker.setCols(right);
   return {
     compute: () => worker.compute(false, false),
     read(field) {

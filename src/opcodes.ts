@@ -53,6 +53,12 @@ export const RECTIFIED_MONOMIAL: i32 = 20;
 export const DUAL: i32 = 21;
 
 /**
+ * An activation without a closed form, from tables; p = the atlas (the address of its image, cells.ts), 1 where φ − φ(0) is odd, else 0;
+ * tables of cells.ts.
+ */
+export const TABULATED: i32 = 24;
+
+/**
  * A record: code, first table (i32 each), then four f64 parameters. Of more than four only the first stands there, and then the distance in
  * bytes from the program to the others, one 16-byte broadcast each.
  */

@@ -3,6 +3,7 @@
  * Here, and only here, sizes are chosen and impossible ones refused.
  */
 
+import type { AtlasPlan } from './backends/atlas';
 import type { ChainJob, TileJob } from './backends/backend';
 import { tileBytes } from './backends/wasm-tile';
 import { InfiniteWidthError } from './errors';
@@ -51,8 +52,8 @@ export interface Sizes {
   readonly preallocated: number;
 }
 
-/** @throws ERR_OUT_OF_MEMORY if results and workspace exceed what the machine has free */
-export function makePlan(program: Program, sizes: Sizes): Plan {
+/** @param atlases of the rows at hand (jobs/octaves.ts) @throws ERR_OUT_OF_MEMORY if results and workspace exceed what the machine has free */
+export function makePlan(program: Program, sizes: Sizes, atlases: readonly AtlasPlan[] = []): Plan {
   const { n1, n2, features, dtype, arithmetic, symmetric } = sizes;
   const fitting = Math.max(8, Math.floor(PANEL_BYTES / (features * bytesPer(arithmetic)) / 8) * 8);
   const side = (n: number, most: number) => Math.min(most, fitting, Math.ceil(n / 8) * 8);
@@ -65,6 +66,7 @@ export function makePlan(program: Program, sizes: Sizes): Plan {
     rows,
     cols: symmetric ? rows : side(n2, TILE_COLS),
     tangent: sizes.ntk,
+    atlases,
   };
   const workspaceBytes = tileBytes(job);
   const resultBytes = n1 * n2 * bytesPer(dtype) * ((sizes.nngp ? 1 : 0) + (sizes.ntk ? 1 : 0));
@@ -106,6 +108,7 @@ const FLOPS: Readonly<Record<number, number>> = {
   [op.POLYNOMIAL]: 30,
   [op.RECTIFIED_MONOMIAL]: 112,
   [op.DUAL]: 400,
+  [op.TABULATED]: 330,
 };
 
 /** What each degree of a polynomial adds, and each block of the two series of RECTIFIED_RUN. */

@@ -4,6 +4,7 @@
  */
 import { operationOf, stepsOf } from './activations/steps';
 import { ScalarPair } from './backends/scalar-pair';
+import { TABULATED_TABLES } from './cells';
 import { hypot } from './hypot';
 import type { Step } from './infer';
 import type { DType } from './ndarray';
@@ -16,7 +17,7 @@ export interface Op {
   /** Index of the first row table the operation reads. */
   readonly table: number;
   readonly params: readonly number[];
-  /** Of DUAL: what it evaluates. */
+  /** Of DUAL and TABULATED: what it evaluates. */
   readonly activation?: ActivationLayer;
 }
 
@@ -62,6 +63,7 @@ export const TABLES_OF: readonly number[] = Object.assign([] as number[], {
   [op.GELU]: 10,
   [op.SIGN]: 0,
   [op.DUAL]: 3,
+  [op.TABULATED]: TABULATED_TABLES,
 });
 
 /** 1 − |ρ| below which a pair's margin is recomputed from its rows: a Gram product knows it to eps only. */
@@ -185,7 +187,7 @@ class Builder {
   private dual(activation: ActivationLayer): void {
     const { code, params, tables, sign, raisesZero } = operationOf(activation);
     if (raisesZero) this.emit(op.GUARD);
-    this.ops.push({ code, table: this.tables, params, ...(code === op.DUAL ? { activation } : {}) });
+    this.ops.push({ code, table: this.tables, params, ...(code === op.DUAL || code === op.TABULATED ? { activation } : {}) });
     this.tables += tables;
     this.nonnegative = sign === 'positive' || (sign === 'kept' && this.nonnegative);
   }

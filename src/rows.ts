@@ -11,7 +11,7 @@ import { InfiniteWidthError } from './errors';
 import { hypot } from './hypot';
 import type { Step } from './infer';
 import * as op from './opcodes';
-import { type Program, rectifiedConstants } from './program';
+import { type Op, type Program, rectifiedConstants } from './program';
 import type { ActivationLayer } from './spec';
 
 export interface RowPass {
@@ -190,16 +190,22 @@ function dualRow(activation: ActivationLayer, row: Row): readonly number[] {
   const steep = after.slope * row.sigma;
   const sigma = after.radius > 0 ? after.radius : steep > 0 ? steep : row.sigma;
   const entries = after.tables(over(row.sigma, sigma));
-  const entry = (k: number) => entries[k];
-  pair.c = row.r > 0 ? 1 : 0;
-  pair.m = 1 - pair.c;
-  pair.t = row.t;
-  scalarStep(pair, { ...operation, activation }, entry, entry);
-  row.t = pair.t;
+  if (after.factor === undefined) row.t = ownTangent({ ...operation, activation }, row, entries);
+  else row.t *= over(steep, sigma) ** 2 * after.factor;
   row.r = after.radius;
   row.sigma = sigma;
   if (after.needsDouble) row.needsDouble = true;
   return entries;
+}
+
+/** The NTK that an operation leaves a row. */
+function ownTangent(operation: Omit<Op, 'table'>, row: Row, entries: readonly number[]): number {
+  const entry = (k: number) => entries[k];
+  pair.c = row.r > 0 ? 1 : 0;
+  pair.m = 1 - pair.c;
+  pair.t = row.t;
+  scalarStep(pair, operation, entry, entry);
+  return pair.t;
 }
 
 /** Refuses rows whose kernel does not fit the dtype: no entry exceeds the largest of its two diagonal ones. @throws ERR_NON_FINITE */

@@ -1,4 +1,4 @@
-/** Activations whose dual is a JavaScript function: no operation of the core runs them. */
+/** Activations whose dual is a JavaScript function: with tables (tabulated.ts), or one that no operation of the core runs. */
 import type { Dual } from '../duals/dual';
 import { numericalDual } from '../duals/numerical/index';
 import * as op from '../opcodes';

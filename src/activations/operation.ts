@@ -6,6 +6,8 @@ export interface ActivationRow {
   readonly radius: number;
   /** What this row gives to the scale of the factor: E[φ'(u)φ'(v)] = slope₁ slope₂ × the operation's own number. */
   readonly slope: number;
+  /** The row's own factor over slope², where the operation cannot be run on a row alone. */
+  readonly factor?: number;
   /** Its entries in the operation's tables, the slope multiplied by `scale`. */
   tables(scale: number): readonly number[];
   /** An entry leaves the range, or needs more digits, than float32 has. */

@@ -1,4 +1,5 @@
 /** Activations as steps of the recursion, and the operation of each step of kind 'dual'. */
+import { tabulated } from '../duals/numerical/index';
 import type { Step } from '../infer';
 import { type ActivationLayer, SIGMOID_LIKE } from '../spec';
 import { hostOperation } from './host';
@@ -13,6 +14,7 @@ import {
   rbfOperation,
   sineOperation,
 } from './smooth';
+import { tabulatedOperation } from './tabulated';
 
 /** φ = 0 */
 const NOTHING: Step = { kind: 'erf', a: 0, b: 1 };
@@ -46,8 +48,10 @@ export function stepsOf(layer: ActivationLayer): Step[] {
       return [layer.degree === 1 ? { kind: 'rectified', a: 1, b: 1 } : { kind: 'dual', activation: layer }];
     case 'rectifiedMonomial':
       return [layer.degree === 1 ? { kind: 'rectified', a: 0, b: 1 } : { kind: 'dual', activation: layer }];
-    default:
-      return [{ kind: 'dual', activation: layer }];
+    default: {
+      const offset = tabulated(layer)?.offset ?? 0;
+      return [{ kind: 'dual', activation: layer }, ...(offset === 0 ? [] : [{ kind: 'shift', c: offset } as const])];
+    }
   }
 }
 
@@ -87,7 +91,9 @@ function makeOperation(activation: ActivationLayer): Operation {
       return monomialOperation(activation);
     case 'rectifiedMonomial':
       return rectifiedMonomialOperation(activation);
-    default:
-      return hostOperation(activation);
+    default: {
+      const tables = tabulated(activation);
+      return tables ? tabulatedOperation(tables) : hostOperation(activation);
+    }
   }
 }

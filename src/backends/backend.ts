@@ -8,6 +8,7 @@ import type { Graph } from '../graph';
 import type { LinearAlgebra } from '../linalg/contract';
 import type { DType, TypedArray } from '../ndarray';
 import type { Program } from '../program';
+import type { AtlasPlan } from './atlas';
 
 export type BackendName = 'wasm' | 'js';
 
@@ -31,6 +32,8 @@ export interface ChainJob {
   readonly cols: number;
   /** Compute the NTK as well as the NNGP. */
   readonly tangent: boolean;
+  /** Where the program has TABULATED. */
+  readonly atlases: readonly AtlasPlan[];
 }
 
 /** Tiles of any network: a graph of operations on the locations of two samples. Plain data, except for functions of the user's own. */

@@ -5,6 +5,7 @@
 import * as op from '../opcodes';
 import type { ChainJob, ChainPanel, TileField, TileWorker } from './backend';
 import { ScalarPair, scalarStep } from './scalar-pair';
+import { TabulatedPair } from './tabulated-pair';
 
 export { PLACES, type Place, ScalarPair } from './scalar-pair';
 
@@ -16,6 +17,11 @@ export function createJsTileWorker(job: ChainJob): TileWorker<ChainPanel> {
   let cols: ChainPanel;
   const tile = { nngp: new Float64Array(job.rows * job.cols), ntk: new Float64Array(job.rows * job.cols) };
   const pair = new ScalarPair();
+  const tabulated = job.program.ops.map(({ code, activation, params }) =>
+    code === op.TABULATED && activation ? new TabulatedPair(activation, params[1]) : null,
+  );
+  /** Rows of the panels before. */
+  let before = 0;
 
   const remeasure = (i: number, j: number) => {
     const sign = pair.c < 0 ? -1 : 1;
@@ -25,11 +31,13 @@ export function createJsTileWorker(job: ChainJob): TileWorker<ChainPanel> {
 
   const computePair = (i: number, j: number) => {
     pair.c = gram(rows, i, cols, j, job.features);
-    for (const operation of job.program.ops) {
+    for (const [index, operation] of job.program.ops.entries()) {
       const { code, table, params } = operation;
       const row = (k: number) => rows.tables[(table + k) * rows.count + i];
       const col = (k: number) => cols.tables[(table + k) * cols.count + j];
-      scalarStep(pair, operation, row, col);
+      const own = tabulated[index];
+      if (own) own.step(pair, before + i, row, col);
+      else scalarStep(pair, operation, row, col);
       if (code === op.START && pair.m < params[0]) remeasure(i, j);
     }
     tile.nngp[i * job.cols + j] = pair.c;
@@ -38,6 +46,7 @@ export function createJsTileWorker(job: ChainJob): TileWorker<ChainPanel> {
 
   return {
     setRows(panel) {
+      before += rows?.count ?? 0;
       rows = panel;
     },
     setCols(panel) {

@@ -2,8 +2,11 @@
  * Panels, tiles and job records in the core's memory (assembly/tile.ts): where they lie and how they are filled. The calling thread
  * and a team's threads use the same.
  */
+import { tabulated } from '../duals/numerical/index';
 import { bytesPer, type TypedArray } from '../ndarray';
-import { RECORD_BYTES } from '../opcodes';
+import { RECORD_BYTES, TABULATED } from '../opcodes';
+import type { ActivationLayer } from '../spec';
+import { AtlasMemory, atlasBytes, workBytes } from './atlas';
 import type { ChainJob, ChainPanel, TileField } from './backend';
 import { aligned, type Core } from './core';
 
@@ -48,6 +51,7 @@ enum Word {
   margin,
   nngpTransposed,
   ntkTransposed,
+  work,
 }
 
 /** One panel: rows as given, packed for the Gram product, and their tables. */
@@ -71,6 +75,8 @@ export interface Slot {
   readonly nngpTransposed: number;
   readonly ntkTransposed: number;
   readonly margin: number;
+  /** Workspace of TABULATED; 0 where the program has none. */
+  readonly work: number;
 }
 
 /** Hands out a workspace from its start. */
@@ -94,6 +100,11 @@ export class Layout {
     return this.take(ops.reduce((end, { params }) => end + VECTOR_BYTES * constantsOf(params).length, recordsEnd(ops.length)));
   }
 
+  /** Where each atlas goes. */
+  atlases(): number[] {
+    return this.job.atlases.map((plan) => this.take(atlasBytes(plan, this.job.dtype)));
+  }
+
   left(): Side {
     return this.side(this.job.rows, MR);
   }
@@ -105,12 +116,14 @@ export class Layout {
   slot(): Slot {
     const cols = roundUp(this.job.cols, NR_BYTES / this.size);
     const cells = roundUp(this.job.rows, MR) * cols * this.size;
+    const bytes = workBytes(this.job.atlases, cols, this.job.dtype);
     return {
       nngp: this.take(cells),
       ntk: this.take(cells),
       nngpTransposed: this.take(cells),
       ntkTransposed: this.take(cells),
       margin: this.take(cols * this.size),
+      work: bytes > 0 ? this.take(bytes) : 0,
     };
   }
 
@@ -134,11 +147,15 @@ export class Layout {
 export class TileMemory {
   private readonly size: 4 | 8;
   readonly suffix: '_f32' | '_f64';
+  private readonly atlases: readonly AtlasMemory[];
 
+  /** @param atlases where they go */
   constructor(
     private readonly core: Core,
     private readonly job: ChainJob,
+    atlases: readonly number[],
   ) {
+    this.atlases = job.atlases.map((plan, i) => new AtlasMemory(core, atlases[i], plan, job.dtype));
     this.size = bytesPer(job.dtype);
     this.suffix = this.size === 4 ? '_f32' : '_f64';
   }
@@ -147,13 +164,14 @@ export class TileMemory {
     const view = new DataView(this.core.memory.buffer, pointer);
     const { ops } = this.job.program;
     let end = recordsEnd(ops.length);
-    ops.forEach(({ code, table, params }, i) => {
+    ops.forEach(({ code, table, params, activation }, i) => {
       const record = i * RECORD_BYTES;
       view.setInt32(record, code, true);
       view.setInt32(record + 4, table, true);
       const constants = constantsOf(params);
       const own = constants.length > 0 ? [params[0], end] : params;
       for (let k = 0; k < 4; k++) view.setFloat64(record + 8 + 8 * k, own[k] ?? 0, true);
+      if (code === TABULATED && activation) view.setFloat64(record + 8, this.atlasOf(activation), true);
       const lanes = VECTOR_BYTES / this.size;
       const vectors = this.view(pointer + end, constants.length * lanes);
       constants.forEach((x, k) => void vectors.fill(x, k * lanes, (k + 1) * lanes));
@@ -193,13 +211,26 @@ export class TileMemory {
     words.set([left.data, left.packed, left.units, left.tables, left.capacity * this.size], Word.left);
     words.set([right.data, right.packed, right.units, right.tables, right.capacity * this.size], Word.right);
     words.set([slot.nngp, slot.ntk, slot.margin], Word.nngp);
+    words[Word.work] = slot.work;
     if (transposed) words.set([slot.nngpTransposed, this.job.tangent ? slot.ntkTransposed : 0], Word.nngpTransposed);
+  }
+
+  /** Whether every pair of a tile was computed; makes what was missing where it was not. */
+  complete({ work }: Slot): boolean {
+    if (work === 0 || new Int32Array(this.core.memory.buffer, work, 1)[0] === 0) return true;
+    for (const atlas of this.atlases) atlas.serve();
+    return false;
   }
 
   /** Copies a finished tile, or its transpose, out. */
   read(slot: Slot, rows: number, cols: number, field: TileField, transposed: boolean, out: TypedArray, offset: number, ld: number): void {
     if (transposed) return this.copyRows(slot[`${field}Transposed`], cols, rows, rows, out, offset, ld);
     this.copyRows(slot[field], rows, cols, roundUp(cols, NR_BYTES / this.size), out, offset, ld);
+  }
+
+  private atlasOf(activation: ActivationLayer): number {
+    const name = tabulated(activation)?.name;
+    return this.atlases[this.job.atlases.findIndex((plan) => plan.name === name)].at;
   }
 
   private view(pointer: number, length: number): TypedArray {

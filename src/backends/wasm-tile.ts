@@ -12,7 +12,7 @@ export function tileBytes(job: ChainJob): number {
 function layOut(job: ChainJob, base: number) {
   const layout = new Layout(job, base);
   const [record, program, left, right, slot] = [layout.take(JOB_BYTES), layout.program(), layout.left(), layout.right(), layout.slot()];
-  return { record, program, left, right, slot, end: layout.end };
+  return { record, program, left, right, slot, atlases: layout.atlases(), end: layout.end };
 }
 
 /** Lends instances: CorePool, or a worker's only one. */
@@ -40,8 +40,8 @@ class WasmTileWorker implements TileWorker<ChainPanel> {
     private readonly core: Core,
     job: ChainJob,
   ) {
-    this.memory = new TileMemory(core, job);
     this.at = layOut(job, core.reserve(tileBytes(job)));
+    this.memory = new TileMemory(core, job, this.at.atlases);
     this.memory.writeProgram(this.at.program);
   }
 
@@ -56,7 +56,9 @@ class WasmTileWorker implements TileWorker<ChainPanel> {
   compute(lower: boolean, transposed: boolean): void {
     const { record, program, left, right, slot } = this.at;
     this.memory.writeRecord(record, program, left, right, slot, lower, transposed);
-    this.core.exports[`tile${this.memory.suffix}`](record);
+    const tile = this.core.exports[`tile${this.memory.suffix}`];
+    do tile(record);
+    while (!this.memory.complete(slot));
   }
 
   read(field: TileField, transposed: boolean, out: TypedArray, offset: number, ld: number): void {

@@ -29,9 +29,12 @@ export function dualOf(activation: ActivationLayer): Dual {
   return known;
 }
 
+/** What no operation can run on a pair alone. */
+const HOSTED: readonly number[] = [op.DUAL, op.TABULATED];
+
 function makeDual(activation: ActivationLayer): Dual {
   const steps = stepsOf(activation);
-  const hosted = steps.some((step) => step.kind === 'dual' && operationOf(step.activation).code === op.DUAL);
+  const hosted = steps.some((step) => step.kind === 'dual' && HOSTED.includes(operationOf(step.activation).code));
   if (hosted) return hostDual(activation);
   const dual = new ClosedDual(steps);
   return activation.kind === 'exp' ? exponentialDual(activation, dual) : dual;

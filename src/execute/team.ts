@@ -53,10 +53,11 @@ class TeamRun {
     this.program = layout.program();
     this.records = layout.take(this.panels * this.panels * JOB_BYTES);
     this.slots = Array.from({ length: 2 * team.threads + 2 }, () => layout.slot());
+    const atlases = layout.atlases();
     this.lefts = Array.from({ length: this.panels }, () => layout.left());
     this.rights = Array.from({ length: this.panels }, () => layout.right());
     team.reserve(layout.end - team.base);
-    this.memory = new TileMemory(team.core, tileJob);
+    this.memory = new TileMemory(team.core, tileJob, atlases);
     this.memory.writeProgram(this.program);
   }
 
@@ -84,7 +85,7 @@ class TeamRun {
         team.release(++released);
         continue;
       }
-      if (team.isDone(this.record(stored), JOB_BYTES)) this.store(tiles[stored], slots[stored++ % slots.length]);
+      if (team.isDone(this.record(stored), JOB_BYTES)) this.finish(tiles[stored], stored++);
       else team.help();
       await macrotask();
       team.check();
@@ -115,8 +116,11 @@ class TeamRun {
     this.memory.writeRecord(this.record(index), this.program, left, right, slot, outputs.isDiagonal(tile), outputs.isMirrored(tile));
   }
 
-  private store(tile: Tile, slot: Slot): void {
+  /** Stores a tile; before that, computes it here if a table was missing when a thread did. */
+  private finish(tile: Tile, index: number): void {
     const { rows, cols } = tile;
+    const slot = this.slots[index % this.slots.length];
+    while (!this.memory.complete(slot)) this.team.core.exports[`tile${this.memory.suffix}`](this.record(index));
     this.outputs.store(tile, (field, transposed, out, offset, ld) =>
       this.memory.read(slot, rows, cols, field, transposed, out, offset, ld),
     );

@@ -9,6 +9,7 @@ import { allocate, bytesPer, type DType, type NDArray, showShape, type TypedArra
 import { makePlan } from '../plan';
 import { arithmeticOf, compile, type Program } from '../program';
 import { checkRange, passRows } from '../rows';
+import { Octaves } from './octaves';
 import { checkOut, openOutputs } from './outputs';
 
 export function chainJob(inference: Inference, inputs: PreparedInputs, get: readonly KernelField[], context: EngineContext): KernelJob {
@@ -28,7 +29,8 @@ export function chainJob(inference: Inference, inputs: PreparedInputs, get: read
   checkOut(options.out, get);
   const preallocated = Object.values(options.out ?? {}).length * n1 * n2 * bytesPer(dtype);
   const [nngp, ntk] = [get.includes('nngp'), get.includes('ntk')];
-  const plan = makePlan(program, { n1, n2, features: inference.features, dtype, arithmetic, symmetric, nngp, ntk, preallocated });
+  const atlases = variances1.octaves.meet(variances2.octaves);
+  const plan = makePlan(program, { n1, n2, features: inference.features, dtype, arithmetic, symmetric, nngp, ntk, preallocated }, atlases);
   const outputs = openOutputs(get, options.out, dtype, [n1, n2]);
   const values: Record<KernelField, unknown> = {
     nngp: undefined,
@@ -69,17 +71,20 @@ function panelOf(program: Program, rows: Rows, from: number, count: number) {
 /** Rows whose variances are followed at a time. */
 const BLOCK = 1024;
 
-/** K(x, x) of every row, refusing rows whose kernel the dtype cannot hold. */
-function variancesOf(program: Program, rows: Rows, dtype: DType): { data: TypedArray; needsDouble: boolean } {
+/** K(x, x) of every row and the octaves of the variances before it, refusing rows whose kernel the dtype cannot hold. */
+function variancesOf(program: Program, rows: Rows, dtype: DType): { data: TypedArray; needsDouble: boolean; octaves: Octaves } {
   const data = allocate(dtype, rows.count, 'the variances');
+  const octaves = new Octaves(program);
   let needsDouble = false;
   for (let from = 0; from < rows.count; from += BLOCK) {
-    const pass = passRows(program, rows.inverse, rows.radius, from, Math.min(BLOCK, rows.count - from));
+    const count = Math.min(BLOCK, rows.count - from);
+    const pass = passRows(program, rows.inverse, rows.radius, from, count);
     checkRange(pass, from, dtype, rows.name);
     data.set(pass.variance, from);
     needsDouble ||= pass.needsDouble;
+    octaves.add(pass.tables, count);
   }
-  return { data, needsDouble };
+  return { data, needsDouble, octaves };
 }
 
 function sameFeatures(x1: NDArray, x2: NDArray): void {

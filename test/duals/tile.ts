@@ -5,6 +5,7 @@ import { createJsTileWorker } from '../../src/backends/js-tile';
 import type { EngineContext } from '../../src/context';
 import type { Step } from '../../src/infer';
 import { measure, type Rows } from '../../src/inputs';
+import { Octaves } from '../../src/jobs/octaves';
 import type { DType } from '../../src/ndarray';
 import { arithmeticOf, compile, type Program } from '../../src/program';
 import { passRows } from '../../src/rows';
@@ -34,6 +35,7 @@ export function tileKernel(engine: EngineContext, steps: readonly Step[], x1: Ma
   const needsDouble = [rows, cols].some((side) => passRows(draft, side.inverse, side.radius, 0, side.count).needsDouble);
   const arithmetic = needsDouble ? 'float64' : arithmeticOf(steps, dtype);
   const program = compile(steps, arithmetic);
+  const [left, right] = [panelOf(program, rows), panelOf(program, cols)];
   const job = {
     kind: 'chain',
     program,
@@ -42,10 +44,11 @@ export function tileKernel(engine: EngineContext, steps: readonly Step[], x1: Ma
     rows: rows.count,
     cols: cols.count,
     tangent: true,
+    atlases: octavesOf(program, left).meet(octavesOf(program, right)),
   } as const;
   const worker = program.hosted ? createJsTileWorker(job) : engine.backend.openTiles(job);
-  worker.setRows(panelOf(program, rows));
-  worker.setCols(panelOf(program, cols));
+  worker.setRows(left);
+  worker.setCols(right);
   worker.compute(false, false);
   const read = (field: 'nngp' | 'ntk') => {
     const out = arithmetic === 'float32' ? new Float32Array(rows.count * cols.count) : new Float64Array(rows.count * cols.count);
@@ -65,6 +68,8 @@ function measured(x: Matrix, name: string, dtype: DType): Rows {
     dtype,
   );
 }
+
+const octavesOf = (program: Program, { tables, count }: ChainPanel): Octaves => new Octaves(program).add(tables, count);
 
 function panelOf(program: Program, { data, count, scale, inverse, radius }: Rows): ChainPanel {
   return { kind: 'chain', data, total: count, from: 0, count, scale, inverse, tables: passRows(program, inverse, radius, 0, count).tables };

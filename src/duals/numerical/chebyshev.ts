@@ -13,11 +13,14 @@ export function chebyshevTransform(n: number): Float64Array {
   });
 }
 
-/** T₀(x) … T_{n−1}(x) into `out`. */
-export function chebyshevBasis(x: number, n: number, out: Float64Array): void {
-  out[0] = 1;
-  out[1] = x;
-  for (let k = 2; k < n; k++) out[k] = 2 * x * out[k - 1] - out[k - 2];
+/** [n, n]: row k gives the coefficient of xᵏ from those of T₀ … T_{n−1}. */
+export function monomialTransform(n: number): Float64Array {
+  const matrix = new Float64Array(n * n);
+  const at = (k: number, j: number): number => (k < 0 || j < 0 ? 0 : matrix[k * n + j]);
+  matrix[0] = 1;
+  if (n > 1) matrix[n + 1] = 1;
+  for (let j = 2; j < n; j++) for (let k = 0; k <= j; k++) matrix[k * n + j] = 2 * at(k - 1, j - 1) - at(k, j - 2);
+  return matrix;
 }
 
 /** Σ coefs[at + k] T_k(x), k < n. */

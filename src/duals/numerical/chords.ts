@@ -6,10 +6,8 @@
  * so x is the fraction of c that keeps these two equally far from the cell; in the last cell, beyond whose end nothing is singular, x
  * is linear. Integrals from c = 0 to the nodes are fixed matrices.
  */
+import { CHORDS } from '../../cells';
 import { chebyshevNodes, chebyshevSum, chebyshevTransform, gaussLegendre } from './chebyshev';
-
-/** Nodes of a cell. */
-export const CHORDS = 12;
 
 const NODES = chebyshevNodes(CHORDS);
 const TRANSFORM = chebyshevTransform(CHORDS);

@@ -23,17 +23,55 @@ const MOST_TABLES = 16;
 /** Tables are shared by all networks; they grow by what is asked of them. */
 const shared = new Map<string, Tables>();
 
-function fromTables(name: string, shape: () => Shape): Dual {
+function sharedTables(name: string, shape: () => Shape): Tables {
   const found = shared.get(name);
-  if (found) return new TableDual(found);
+  if (found) return found;
   if (shared.size >= MOST_TABLES) shared.clear();
   const made = new Tables(shape());
   shared.set(name, made);
-  return new TableDual(made);
+  return made;
+}
+
+/** φ(x) = offset + scale·χ(stretch·x), and the tables of χ. */
+export interface Tabulated {
+  /** Of the tables: activations that share them have the same. */
+  readonly name: string;
+  readonly tables: Tables;
+  readonly stretch: number;
+  readonly scale: number;
+  readonly offset: number;
+}
+
+/** The tables that an activation has; null where it has none. */
+export function tabulated(activation: ActivationLayer): Tabulated | null {
+  const of = (name: string, shape: () => Shape, stretch = 1, scale = 1, offset = 0): Tabulated => ({
+    name,
+    tables: sharedTables(name, shape),
+    stretch,
+    scale,
+    offset,
+  });
+  switch (activation.kind) {
+    case 'tanh':
+      return of('tanh', () => TANH);
+    case 'sigmoid':
+      return of('tanh', () => TANH, 0.5, 0.5, 0.5);
+    case 'softplus':
+      return of('softplus', () => SOFTPLUS);
+    case 'silu':
+      return of('silu', () => SILU);
+    case 'elu':
+      return of(`elu ${activation.alpha}`, () => eluShape(activation.alpha));
+    case 'selu':
+      return of(`elu ${SELU_ALPHA}`, () => eluShape(SELU_ALPHA), 1, SELU_SCALE);
+    default:
+      return null;
+  }
 }
 
 /** The dual of offset + scale·φ(stretch·x) for an odd φ, or of scale·φ(stretch·x) for any. */
-function rescaled(dual: Dual, stretch: number, scale: number, offset: number): Dual {
+function rescaled(dual: Dual, { stretch, scale, offset }: Tabulated): Dual {
+  if (stretch === 1 && scale === 1 && offset === 0) return dual;
   const a = stretch * stretch;
   const b = scale * scale;
   const c = offset * offset;
@@ -61,34 +99,10 @@ const unsupported = (activation: ActivationLayer): InfiniteWidthError =>
  * @throws ERR_UNSUPPORTED for an activation with a closed form; ERR_NON_FINITE where `fn` is not finite
  */
 export function numericalDual(activation: ActivationLayer): Dual {
-  switch (activation.kind) {
-    case 'tanh':
-      return fromTables('tanh', () => TANH);
-    case 'sigmoid':
-      return rescaled(
-        fromTables('tanh', () => TANH),
-        0.5,
-        0.5,
-        0.5,
-      );
-    case 'softplus':
-      return fromTables('softplus', () => SOFTPLUS);
-    case 'silu':
-      return fromTables('silu', () => SILU);
-    case 'elu':
-      return fromTables(`elu ${activation.alpha}`, () => eluShape(activation.alpha));
-    case 'selu':
-      return rescaled(
-        fromTables(`elu ${SELU_ALPHA}`, () => eluShape(SELU_ALPHA)),
-        1,
-        SELU_SCALE,
-        0,
-      );
-    case 'elementwiseNumerical':
-      return new QuadratureDual(activation);
-    default:
-      throw unsupported(activation);
-  }
+  const found = tabulated(activation);
+  if (found) return rescaled(new TableDual(found.tables), found);
+  if (activation.kind === 'elementwiseNumerical') return new QuadratureDual(activation);
+  throw unsupported(activation);
 }
 
 /**

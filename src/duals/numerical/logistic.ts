@@ -33,30 +33,40 @@ function logisticDensity(q1: number, q2: number, chords: Float64Array): Float64A
 
 const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
 
-/** E[σ(u)σ(v)] at the chords, from its value at ρ = ±1. */
-function logisticProduct(q1: number, q2: number, sign: 1 | -1, chords: Float64Array): Float64Array {
+/** E[σ(u)σ(v)] at the chords, from its value at ρ = ±1 and E[σ'(u)σ'(v)]. */
+function logisticProduct(q1: number, q2: number, sign: 1 | -1, chords: Float64Array, density: Float64Array): Float64Array {
   const r1 = Math.sqrt(q1);
   const r2 = Math.sqrt(q2);
   const end = normalExpectation((z) => logistic(r1 * z) * logistic(sign * r2 * z), Math.max(r1, r2));
-  const means = chordMeans(logisticDensity(q1, q2, chords), chords);
+  const means = chordMeans(density, chords);
   return means.map((mean, at) => end - 0.5 * sign * r1 * r2 * chords[at] ** 2 * mean);
 }
 
-/** What silu's factor has beyond E[σσ]. */
-function siluExcess(q1: number, q2: number, sign: 1 | -1, c: number): number {
-  const k = sign * Math.sqrt(q1) * Math.sqrt(q2) * (1 - 0.5 * c * c);
-  const across = q1 * q2 * sineSquared(c);
-  let total = 0;
-  for (let i = 0; i < COUNT; i++) {
-    const a = SQUARE[i];
-    const share = a / (q1 + a);
-    for (let j = 0; j < COUNT; j++) {
-      const b = SQUARE[j];
-      const inverse = 1 / Math.sqrt(across + a * q2 + b * q1 + a * b);
-      total += WEIGHT[i] * WEIGHT[j] * inverse * (share + b / (q2 + b) + a * b * inverse * inverse);
+/** E[φ'φ'] of silu at the chords: the sums of both parts share their roots. */
+function siluFactors(q1: number, q2: number, sign: 1 | -1, chords: Float64Array): Float64Array {
+  const radii = sign * Math.sqrt(q1) * Math.sqrt(q2);
+  const density = new Float64Array(chords.length);
+  const others = SQUARE.map((b) => b / (q2 + b));
+  const excess = chords.map((c, at) => {
+    const across = q1 * q2 * sineSquared(c);
+    let total = 0;
+    for (let i = 0; i < COUNT; i++) {
+      const a = SQUARE[i];
+      const share = a / (q1 + a);
+      let [inner, plain] = [0, 0];
+      for (let j = 0; j < COUNT; j++) {
+        const b = SQUARE[j];
+        const inverse = 1 / Math.sqrt(across + a * q2 + b * q1 + a * b);
+        const part = WEIGHT[j] * inverse;
+        plain += part;
+        inner += part * (share + others[j] + a * b * inverse * inverse);
+      }
+      density[at] += (WEIGHT[i] * plain) / TWO_PI;
+      total += WEIGHT[i] * inner;
     }
-  }
-  return (k * total) / TWO_PI;
+    return (radii * (1 - 0.5 * c * c) * total) / TWO_PI;
+  });
+  return logisticProduct(q1, q2, sign, chords, density).map((product, at) => product + excess[at]);
 }
 
 /** (tanh x − tanh y)/(x − y), x and y of one sign: 2 e^{−2y}(1 − e^{−2(x − y)})/((1 + e^{−2x})(1 + e^{−2y})) for x ≥ y ≥ 0. */
@@ -79,6 +89,7 @@ function softplusQuotient(x: number, y: number): number {
 export const TANH: Shape = {
   odd: true,
   origin: 0,
+  positive: false,
   growth: 0,
   kinked: false,
   reach: 6,
@@ -90,17 +101,19 @@ export const TANH: Shape = {
 export const SOFTPLUS: Shape = {
   odd: false,
   origin: Math.LN2,
+  positive: true,
   growth: 1,
   kinked: false,
   reach: 6,
   value: (x) => (Math.abs(x) < 1 ? Math.log1p(0.5 * Math.expm1(x)) : Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))) - Math.LN2),
   quotient: softplusQuotient,
-  factors: logisticProduct,
+  factors: (q1, q2, sign, chords) => logisticProduct(q1, q2, sign, chords, logisticDensity(q1, q2, chords)),
 };
 
 export const SILU: Shape = {
   odd: false,
   origin: 0,
+  positive: false,
   growth: 1,
   kinked: false,
   reach: 6,
@@ -109,6 +122,5 @@ export const SILU: Shape = {
     const half = 0.5 * Math.tanh(0.5 * Math.abs(x)) + 0.25 * Math.abs(y) * tanhQuotient(0.5 * x, 0.5 * y);
     return x > 0 || y > 0 ? 0.5 + half : 0.5 - half;
   },
-  factors: (q1, q2, sign, chords) =>
-    logisticProduct(q1, q2, sign, chords).map((product, at) => product + siluExcess(q1, q2, sign, chords[at])),
+  factors: siluFactors,
 };

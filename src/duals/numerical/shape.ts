@@ -3,6 +3,8 @@ export interface Shape {
   /** φ − φ(0) is odd. */
   readonly odd: boolean;
   readonly origin: number;
+  /** φ > 0. */
+  readonly positive: boolean;
   /** 0 where φ tends to constants at ±∞, 1 where it tends to multiples of x. */
   readonly growth: 0 | 1;
   /** φ' has a jump or a kink. */
