@@ -9,6 +9,7 @@ export { syrk_f32, syrk_f64 } from './syrk';
 export { trsm_f32, trsm_f64 } from './trsm';
 export { planes_f32, planes_f64 } from './planes';
 export { normals_f32, normals_f64, random_words } from './random';
+export { pointwise_f32, pointwise_f64 } from './pointwise';
 
 /** Where an instance's workspace may start. */
 const heapBase: usize = __heap_base;

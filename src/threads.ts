@@ -91,6 +91,16 @@ export class Threads {
     });
   }
 
+  /** Runs `body` with workers that take messages; false if one thread should do it. @throws ERR_WORKER_DIED, AbortError */
+  async withMessages(flops: number, body: (pool: MessagePool) => Promise<void>): Promise<boolean> {
+    if (!this.worth(flops)) return false;
+    return this.turn(async () => {
+      const pool = await this.obtainPool();
+      if (pool) await this.use(pool, () => body(pool));
+      return pool !== null;
+    });
+  }
+
   /** Runs `body` at once with a team that is loaded and free; null if one thread should do it. */
   tryLend<R>(flops: number, body: (team: Team) => R): { result: R } | null {
     if (this.disposed || this.busy || !this.crews || this.sharing !== 'memory' || !this.worth(flops)) return null;

@@ -3,11 +3,13 @@
  * pool it belongs to. Nothing is compiled here: modules arrive compiled.
  */
 import { entryOf, type Panel, type TileWorker } from './backends/backend';
-import { type Core, coreOf, initialiseCore, KEEP_BYTES } from './backends/core';
-import type { JobMessage, TileMessage, WorkerMessage, WorkerReply } from './backends/messages';
+import { type Core, type CoreSource, coreOf, initialiseCore, KEEP_BYTES } from './backends/core';
+import type { DrawMessage, JobMessage, PartReply, SamplesMessage, TileMessage, WorkerMessage, WorkerReply } from './backends/messages';
 import { openTiles } from './backends/open-tiles';
+import { createWasmLinearAlgebra } from './backends/wasm-linalg';
 import { InfiniteWidthError } from './errors';
-import { allocate, type TypedArray } from './ndarray';
+import { openSampler, type Sampler } from './finite/sampler';
+import { allocate } from './ndarray';
 
 interface Port {
   postMessage(reply: WorkerReply, transfer?: Transferable[]): void;
@@ -15,17 +17,61 @@ interface Port {
   onmessage?: ((event: { data: WorkerMessage }) => void) | null;
 }
 
-/** Tiles in an instance of its own, which is kept from job to job. */
-class Tiles {
-  private idle: Core | null = null;
-  private open: { readonly job: JobMessage; readonly tiles: TileWorker; row: number; col: number } | null = null;
-  private readonly panels = new Map<number, Panel>();
+/** Instances of a module that arrived compiled, kept from job to job. */
+class Cores implements CoreSource {
+  private readonly idle: Core[] = [];
 
   constructor(private readonly module: WebAssembly.Module) {}
 
+  take(): Core {
+    const idle = this.idle.pop();
+    if (idle) return idle;
+    const { exports } = new WebAssembly.Instance(this.module);
+    const core = coreOf(exports, exports.memory as WebAssembly.Memory);
+    initialiseCore(core);
+    return core;
+  }
+
+  give(core: Core): void {
+    if (core.memory.buffer.byteLength <= KEEP_BYTES) this.idle.push(core);
+  }
+}
+
+/** Kernels of random networks. */
+class Samples {
+  private open: { readonly call: number; readonly sampler: Sampler } | null = null;
+
+  constructor(private readonly cores: CoreSource) {}
+
+  get call(): number {
+    return this.open?.call ?? -1;
+  }
+
+  begin({ call, job }: SamplesMessage): void {
+    const { cores } = this;
+    this.open = { call, sampler: openSampler(job, { cores, linalg: createWasmLinearAlgebra(cores) }) };
+  }
+
+  end(): void {
+    this.open?.sampler.close();
+    this.open = null;
+  }
+
+  /** Null after a job that could not be opened. */
+  draw({ index, from, count }: DrawMessage): PartReply | null {
+    return this.open && { kind: 'part', call: this.open.call, index, blocks: this.open.sampler.draw(from, count) };
+  }
+}
+
+/** Tiles of kernels. */
+class Tiles {
+  private open: { readonly job: JobMessage; readonly tiles: TileWorker; row: number; col: number } | null = null;
+  private readonly panels = new Map<number, Panel>();
+
+  constructor(private readonly cores: CoreSource) {}
+
   begin(job: JobMessage): void {
-    this.end();
-    this.open = { job, tiles: openTiles(this, job.job), row: -1, col: -1 };
+    this.open = { job, tiles: openTiles(this.cores, job.job), row: -1, col: -1 };
   }
 
   end(): void {
@@ -35,7 +81,7 @@ class Tiles {
   }
 
   /** Null after a job that could not be opened. */
-  compute({ index, row, col, panels, dropped, lower, transposed }: TileMessage): (WorkerReply & { blocks: TypedArray[] }) | null {
+  compute({ index, row, col, panels, dropped, lower, transposed }: TileMessage): PartReply | null {
     const { open } = this;
     if (!open) return null;
     for (const id of dropped) this.panels.delete(id);
@@ -53,23 +99,11 @@ class Tiles {
         return block;
       }),
     );
-    return { kind: 'tile', call, index, blocks };
+    return { kind: 'part', call, index, blocks };
   }
 
   get call(): number {
     return this.open?.job.call ?? -1;
-  }
-
-  take(): Core {
-    if (this.idle) return this.idle;
-    const { exports } = new WebAssembly.Instance(this.module);
-    const core = coreOf(exports, exports.memory as WebAssembly.Memory);
-    initialiseCore(core);
-    return core;
-  }
-
-  give(core: Core): void {
-    this.idle = core.memory.buffer.byteLength <= KEEP_BYTES ? core : null;
   }
 }
 
@@ -92,25 +126,48 @@ function attempt(port: Port, call: number, body: () => void): void {
 function main(): void {
   const port = portHere();
   let tiles: Tiles | undefined;
+  let samples: Samples | undefined;
+  const end = () => {
+    tiles?.end();
+    samples?.end();
+  };
+  const answer = (call: number, part: () => PartReply | null | undefined) =>
+    attempt(port, call, () => {
+      const reply = part();
+      if (!reply) return;
+      port.postMessage(
+        reply,
+        reply.blocks.map(({ buffer }) => buffer as ArrayBuffer),
+      );
+    });
   const handle = (message: WorkerMessage) => {
-    if (message.kind === 'shared') {
-      const { module, memory, control, thread } = message;
-      const { serve } = new WebAssembly.Instance(module, { env: { memory } }).exports as {
-        serve: (control: number, thread: number) => void;
-      };
-      serve(control, thread);
-    } else if (message.kind === 'messages') tiles = new Tiles(message.module);
-    else if (message.kind === 'job') attempt(port, message.call, () => tiles?.begin(message));
-    else if (message.kind === 'end') tiles?.end();
-    else
-      attempt(port, tiles?.call ?? -1, () => {
-        const reply = tiles?.compute(message);
-        if (reply)
-          port.postMessage(
-            reply,
-            reply.blocks.map(({ buffer }) => buffer as ArrayBuffer),
-          );
-      });
+    switch (message.kind) {
+      case 'shared': {
+        const { module, memory, control, thread } = message;
+        const { serve } = new WebAssembly.Instance(module, { env: { memory } }).exports as {
+          serve: (control: number, thread: number) => void;
+        };
+        return serve(control, thread);
+      }
+      case 'messages': {
+        const cores = new Cores(message.module);
+        tiles = new Tiles(cores);
+        samples = new Samples(cores);
+        return;
+      }
+      case 'job':
+        end();
+        return attempt(port, message.call, () => tiles?.begin(message));
+      case 'samples':
+        end();
+        return attempt(port, message.call, () => samples?.begin(message));
+      case 'tile':
+        return answer(tiles?.call ?? -1, () => tiles?.compute(message));
+      case 'draw':
+        return answer(samples?.call ?? -1, () => samples?.draw(message));
+      case 'end':
+        return end();
+    }
   };
   if (port.on) port.on('message', handle);
   else port.onmessage = ({ data }) => handle(data);

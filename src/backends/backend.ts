@@ -9,6 +9,7 @@ import type { LinearAlgebra } from '../linalg/contract';
 import type { DType, TypedArray } from '../ndarray';
 import type { Program } from '../program';
 import type { AtlasPlan } from './atlas';
+import type { CoreSource } from './core';
 
 export type BackendName = 'wasm' | 'js';
 
@@ -16,6 +17,8 @@ export interface Backend {
   readonly name: BackendName;
   /** Which build of the core runs: 'simd', 'relaxed-simd', or 'js'. */
   readonly build: string;
+  /** Instances of the core; null where there are none. */
+  readonly cores: CoreSource | null;
   readonly linalg: LinearAlgebra;
   /** Opens a workspace for tiles. @throws ERR_OUT_OF_MEMORY */
   openTiles(job: TileJob): TileWorker;

@@ -24,8 +24,24 @@ export const KEEP_BYTES = 64 << 20;
 export const ALIGN = 64;
 export const aligned = (bytes: number): number => Math.ceil(bytes / ALIGN) * ALIGN;
 
+/** Lends instances: CorePool, or a worker's own. */
+export interface CoreSource {
+  take(): Core;
+  give(core: Core): void;
+}
+
+/** Runs `body` with an instance of its own. */
+export function useCore<R>(cores: CoreSource, body: (core: Core) => R): R {
+  const core = cores.take();
+  try {
+    return body(core);
+  } finally {
+    cores.give(core);
+  }
+}
+
 /** Instances of one compiled module. */
-export class CorePool {
+export class CorePool implements CoreSource {
   private readonly idle: Core[] = [];
   constructor(
     readonly module: WebAssembly.Module,
@@ -39,16 +55,6 @@ export class CorePool {
 
   give(core: Core): void {
     if (core.memory.buffer.byteLength <= KEEP_BYTES) this.idle.push(core);
-  }
-
-  /** Runs `body` with an instance of its own. */
-  use<R>(body: (core: Core) => R): R {
-    const core = this.take();
-    try {
-      return body(core);
-    } finally {
-      this.give(core);
-    }
   }
 
   private instantiate(): Core {

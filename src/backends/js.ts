@@ -8,6 +8,7 @@ export function createJsBackend(): Backend {
   return {
     name: 'js',
     build: 'js',
+    cores: null,
     linalg: createJsLinearAlgebra(),
     openTiles: (job) => (job.kind === 'graph' ? createJsGraphWorker(job) : createJsTileWorker(job)) as TileWorker,
   };

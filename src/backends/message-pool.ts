@@ -4,7 +4,7 @@
  */
 import { disposedError, InfiniteWidthError, workerDied } from '../errors';
 import type { Panel } from './backend';
-import type { JobMessage, MessagesStart, TileMessage, TileReply, WorkerReply } from './messages';
+import type { DrawMessage, JobMessage, MessagesStart, PartReply, SamplesMessage, TileMessage, WorkerReply } from './messages';
 import { type CreateWorker, type Spawned, spawn } from './spawn';
 
 /** Bytes of panels that a worker keeps. */
@@ -14,6 +14,9 @@ const PANEL_BYTES = 64 << 20;
 export interface TileRequest extends Pick<TileMessage, 'index' | 'row' | 'col' | 'lower' | 'transposed'> {
   panel(id: number): Panel;
 }
+
+/** What opens a call, but for its number. */
+export type Opening = Omit<JobMessage, 'call'> | Omit<SamplesMessage, 'call'>;
 
 interface Member {
   readonly spawned: Spawned;
@@ -31,7 +34,7 @@ export class MessagePool {
   private readonly members: Member[];
   private readonly replies: Exclude<WorkerReply, { kind: 'ready' }>[] = [];
   private end: Error | null = null;
-  private job: JobMessage | null = null;
+  private job: JobMessage | SamplesMessage | null = null;
   private calls = 0;
   private wake: () => void = () => {};
 
@@ -56,23 +59,38 @@ export class MessagePool {
   }
 
   /** Opens a call. */
-  begin(job: Omit<JobMessage, 'kind' | 'call'>): void {
+  begin(job: Opening): void {
     this.replies.length = 0;
-    this.job = { kind: 'job', call: ++this.calls, ...job };
+    this.job = { ...job, call: ++this.calls };
   }
 
-  /** Sends the tile to the worker with the least to do; false where every one that is ready has `depth` tiles. */
+  /** Sends the tile to the worker with the least to do; false where every one that is ready has `depth` parts. */
   send(request: TileRequest, depth: number): boolean {
-    const idle = this.members.filter(({ ready, inFlight }) => ready && inFlight < depth);
-    if (idle.length === 0 || !this.job) return false;
-    const member = idle.reduce((least, other) => (other.inFlight < least.inFlight ? other : least));
-    if (member.call !== this.job.call) this.openJob(member, this.job);
-    this.postTile(member, request);
+    const member = this.idlest(depth);
+    if (member) this.postTile(member, request);
+    return member !== null;
+  }
+
+  /** As `send`, for networks to draw. */
+  sendDraw(request: Omit<DrawMessage, 'kind'>, depth: number): boolean {
+    const member = this.idlest(depth);
+    if (!member) return false;
+    member.spawned.post({ kind: 'draw', ...request });
+    member.inFlight++;
     return true;
   }
 
+  /** The worker with the least to do, the call's job opened; null where every one that is ready has `depth` parts. */
+  private idlest(depth: number): Member | null {
+    const idle = this.members.filter(({ ready, inFlight }) => ready && inFlight < depth);
+    if (idle.length === 0 || !this.job) return null;
+    const member = idle.reduce((least, other) => (other.inFlight < least.inFlight ? other : least));
+    if (member.call !== this.job.call) this.openJob(member, this.job);
+    return member;
+  }
+
   /** The next answer to this call. @throws what a worker refused */
-  receive(): TileReply | undefined {
+  receive(): PartReply | undefined {
     const reply = this.replies.shift();
     if (reply?.kind === 'failure') throw new InfiniteWidthError(reply.code, reply.message, reply.details);
     return reply;
@@ -125,7 +143,7 @@ export class MessagePool {
     return member;
   }
 
-  private openJob(member: Member, job: JobMessage): void {
+  private openJob(member: Member, job: JobMessage | SamplesMessage): void {
     member.spawned.post(job);
     member.call = job.call;
     member.inFlight = 0;

@@ -1,5 +1,6 @@
 /** What a worker (src/worker.ts) and the thread that started it say to each other. Plain data: all of it can be posted. */
 import type { ErrorCode } from '../errors';
+import type { SamplesJob } from '../finite/sampler';
 import type { DType, TypedArray } from '../ndarray';
 import type { Panel, TileField, TileJob } from './backend';
 
@@ -41,21 +42,36 @@ export interface TileMessage {
   readonly transposed: boolean;
 }
 
+/** Opens a job of random networks. */
+export interface SamplesMessage {
+  readonly kind: 'samples';
+  readonly call: number;
+  readonly job: SamplesJob;
+}
+
+/** Draws some networks of the open job. */
+export interface DrawMessage {
+  readonly kind: 'draw';
+  readonly index: number;
+  readonly from: number;
+  readonly count: number;
+}
+
 /** Closes the job and releases its memory. */
 export interface EndMessage {
   readonly kind: 'end';
 }
 
-export type WorkerMessage = SharedStart | MessagesStart | JobMessage | TileMessage | EndMessage;
+export type WorkerMessage = SharedStart | MessagesStart | JobMessage | TileMessage | SamplesMessage | DrawMessage | EndMessage;
 
 /** The worker's code runs. */
 export interface ReadyReply {
   readonly kind: 'ready';
 }
 
-/** A tile: for each field its rows, then, where they were asked for, the rows of its transpose. */
-export interface TileReply {
-  readonly kind: 'tile';
+/** A tile: for each field its rows, then, where they were asked for, the rows of its transpose. Some networks: for each field their kernels. */
+export interface PartReply {
+  readonly kind: 'part';
   readonly call: number;
   readonly index: number;
   readonly blocks: readonly TypedArray[];
@@ -70,4 +86,4 @@ export interface FailureReply {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-export type WorkerReply = ReadyReply | TileReply | FailureReply;
+export type WorkerReply = ReadyReply | PartReply | FailureReply;

@@ -6,12 +6,11 @@ import type { SideData } from '../covariance/side';
 import { InfiniteWidthError } from '../errors';
 import { bytesPer, type TypedArray } from '../ndarray';
 import type { GraphJob, GraphPanel, TileField, TileWorker } from './backend';
-import { aligned, type Core } from './core';
+import { aligned, type Core, type CoreSource } from './core';
 import type { HeadSample } from './plane-head';
 import type { PlaneImage } from './plane-image';
 import { expected, JOB_BYTES, PlaneMemory, type Plans, plansOf, VECTOR } from './plane-memory';
 import { type Halves, RowPass, type Sample } from './plane-rows';
-import type { CoreSource } from './wasm-tile';
 
 export { planeBytes, planeFlops, supportsPlanes } from './plane-memory';
 

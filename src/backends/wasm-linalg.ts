@@ -2,16 +2,16 @@
 import { withChecks } from '../linalg/checks';
 import type { LinearAlgebra, Triangle } from '../linalg/contract';
 import { unitScale } from '../linalg/layout';
-import { aligned, type Core, type CorePool } from './core';
+import { aligned, type Core, type CoreSource, useCore } from './core';
 import { bytesOf, exchange, Operand } from './operands';
 
 /** Runs `call` with the operands in an instance's memory, given their addresses and that of the core's own workspace. */
 function run<R>(
-  pool: CorePool,
+  pool: CoreSource,
   operands: readonly Operand[],
   call: (routine: (name: string) => Core['exports'][string], addresses: readonly number[], work: number) => R,
 ): R {
-  return pool.use((core) => {
+  return useCore(pool, (core) => {
     const workBytes = aligned(core.exports.linalg_work_bytes());
     const work = core.reserve(workBytes + bytesOf(operands));
     const suffix = operands[0].dtype === 'float32' ? '_f32' : '_f64';
@@ -33,7 +33,7 @@ const transposed = (trans: 'n' | 't'): number => (trans === 't' ? 1 : 0);
  * relaxed build may differ in the last bits between machines.
  * @throws besides the contract's errors, ERR_OUT_OF_MEMORY when the operands do not fit a WebAssembly memory
  */
-export function createWasmLinearAlgebra(pool: CorePool): LinearAlgebra {
+export function createWasmLinearAlgebra(pool: CoreSource): LinearAlgebra {
   return withChecks({
     gemm(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) {
       const operands = [
@@ -86,7 +86,7 @@ export function createWasmLinearAlgebra(pool: CorePool): LinearAlgebra {
 }
 
 /** Squares of single-precision numbers neither overflow nor underflow in double precision. */
-function rowNormsSingle(pool: CorePool, matrix: Operand): Float64Array {
+function rowNormsSingle(pool: CoreSource, matrix: Operand): Float64Array {
   const norms = new Float64Array(matrix.rows);
   run(pool, [matrix, new Operand(norms, 1, matrix.rows, matrix.rows, { read: false, written: true })], (routine, [pa, pn]) =>
     routine('row_norms')(pa, matrix.ld, matrix.rows, matrix.columns, 0, pn),
@@ -94,7 +94,7 @@ function rowNormsSingle(pool: CorePool, matrix: Operand): Float64Array {
   return norms;
 }
 
-function rowNormsDouble(pool: CorePool, matrix: Operand): Float64Array {
+function rowNormsDouble(pool: CoreSource, matrix: Operand): Float64Array {
   const { rows, columns, ld } = matrix;
   const largest = new Float64Array(rows);
   run(pool, [matrix, new Operand(largest, 1, rows, rows, { read: false, written: true })], (routine, [pa, pm]) =>

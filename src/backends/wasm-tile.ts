@@ -1,7 +1,7 @@
 /** Tiles on the calling thread, in an instance of the core of their own: one panel of rows, one of columns, one tile. */
 import type { TypedArray } from '../ndarray';
 import type { ChainJob, ChainPanel, TileField, TileWorker } from './backend';
-import type { Core } from './core';
+import type { Core, CoreSource } from './core';
 import { JOB_BYTES, Layout, TileMemory } from './tile-memory';
 
 /** Bytes of WebAssembly memory that tiles of a job occupy: what plan.ts counts. */
@@ -13,12 +13,6 @@ function layOut(job: ChainJob, base: number) {
   const layout = new Layout(job, base);
   const [record, program, left, right, slot] = [layout.take(JOB_BYTES), layout.program(), layout.left(), layout.right(), layout.slot()];
   return { record, program, left, right, slot, atlases: layout.atlases(), end: layout.end };
-}
-
-/** Lends instances: CorePool, or a worker's only one. */
-export interface CoreSource {
-  take(): Core;
-  give(core: Core): void;
 }
 
 export function createWasmTileWorker(pool: CoreSource, job: ChainJob): TileWorker<ChainPanel> {

@@ -5,5 +5,5 @@ import { createWasmLinearAlgebra } from './wasm-linalg';
 
 /** The WebAssembly backend on one build of the core. */
 export function createWasmBackend(pool: CorePool, build: string): Backend {
-  return { name: 'wasm', build, linalg: createWasmLinearAlgebra(pool), openTiles: (job) => openTiles(pool, job) };
+  return { name: 'wasm', build, cores: pool, linalg: createWasmLinearAlgebra(pool), openTiles: (job) => openTiles(pool, job) };
 }

@@ -5,7 +5,7 @@
  */
 import { entryOf, type Panel } from '../backends/backend';
 import type { MessagePool } from '../backends/message-pool';
-import type { TileReply } from '../backends/messages';
+import type { PartReply } from '../backends/messages';
 import { throwIfAborted } from '../errors';
 import type { KernelJob } from '../kernel-job';
 import { dtypeOf, type TypedArray } from '../ndarray';
@@ -22,7 +22,7 @@ export async function computeTilesByMessages(pool: MessagePool, job: KernelJob):
   const { outputs, plan, options } = job;
   if (outputs.length === 0) return;
   const run = new MessageRun(pool, job);
-  pool.begin({ job: plan.job, fields: outputs.map(([field]) => field), dtype: dtypeOf(outputs[0][1]) });
+  pool.begin({ kind: 'job', job: plan.job, fields: outputs.map(([field]) => field), dtype: dtypeOf(outputs[0][1]) });
   try {
     while (!(await run.advance())) {
       pool.check();
@@ -109,7 +109,7 @@ class MessageRun {
     return any;
   }
 
-  private store({ index, blocks }: TileReply): void {
+  private store({ index, blocks }: PartReply): void {
     const tile = this.job.plan.tiles[index];
     const perField = this.outputs.isMirrored(tile) ? 2 : 1;
     const fields = this.job.outputs.map(([field]) => field);

@@ -69,7 +69,7 @@ export function attend(tape: Tape, entry: number, layer: AttentionLayer, params:
     });
     return [result];
   };
-  return tape.record(output, [x], dx, { entry, blocks: [], perSample });
+  return tape.record(output, [x], tape.oneByOne(data.length, dx), { entry, blocks: [], perSample });
 }
 
 class SampleAttention {

@@ -5,13 +5,16 @@
  *   down:  given H, W in the span of A is fixed and the rest is fresh: ΔWᵀ = (ΔHᵀ)(AAᵀ)⁻¹A + Z(I − Aᵀ(AAᵀ)⁻¹A), Z with columns N(0, s ΔΔᵀ).
  * Where rows of A depend on each other a pivoted factor picks independent ones. O(n² width) a layer instead of O(n width²).
  */
+import type { FiniteBackend } from '../backends/finite';
 import { InfiniteWidthError } from '../errors';
 import { inferGraph } from '../inference/walk';
 import type { LinearAlgebra } from '../linalg/contract';
+import type { NDArray } from '../ndarray';
 import type { DenseLayer, Network } from '../spec';
 import { type Activation, activationOf } from './activations';
 import { rescaling } from './params';
 import { normals } from './random';
+import type { Sampler, SamplesJob } from './sampler';
 
 /** A dense layer and the activation before it. */
 interface Level {
@@ -252,4 +255,41 @@ export function requireLevels(net: Network, inputShape: readonly number[]): read
     'ERR_UNSUPPORTED',
     "method 'conditioned' draws fully connected networks that end in a dense layer; use method 'weights' for this one",
   );
+}
+
+/** @throws ERR_UNSUPPORTED */
+export function openConditioned({ net, x1, x2, seed, fields }: SamplesJob, { linalg }: FiniteBackend): Sampler {
+  const [data, n] = stacked(x1, x2);
+  const n1 = x1.shape[0];
+  const sampler = new ConditionedSampler(linalg, requireLevels(net, x1.shape), data, n, seed as number, fields.includes('ntk'));
+  return {
+    draw(from, count) {
+      const draws = Array.from({ length: count }, (_, k) => sampler.draw(from + k));
+      return fields.map((field) => {
+        const blocks = draws.map((draw) => block(draw[field] as Float64Array, n1, n - n1));
+        const all = new Float64Array(count * blocks[0].length);
+        blocks.forEach((values, k) => {
+          all.set(values, k * values.length);
+        });
+        return all;
+      });
+    },
+    close() {},
+  };
+}
+
+/** Rows of both inputs, one after the other. */
+function stacked(x1: NDArray, x2: NDArray | null): [data: Float64Array, n: number] {
+  const parts = x2 ? [x1, x2] : [x1];
+  const data = new Float64Array(parts.reduce((sum, part) => sum + part.data.length, 0));
+  data.set(x1.data);
+  if (x2) data.set(x2.data, x1.data.length);
+  return [data, parts.reduce((sum, { shape }) => sum + shape[0], 0)];
+}
+
+/** Rows of x1 against rows of x2 in a kernel of both; all of it where there is no x2. */
+function block(kernel: Float64Array, n1: number, n2: number): Float64Array {
+  if (n2 === 0) return kernel;
+  const n = n1 + n2;
+  return Float64Array.from({ length: n1 * n2 }, (_, at) => kernel[Math.floor(at / n2) * n + n1 + (at % n2)]);
 }

@@ -1,8 +1,9 @@
 /** Products of a network's Jacobian with vectors: gradients (Jᵀv) and directional derivatives (J u). */
 import type { NDArray, TypedArray } from '../ndarray';
 import type { Network } from '../spec';
-import { type FiniteInput, type FiniteOptions, forward, type Pass } from './forward';
+import { type FiniteInput, type FiniteOptions, forward } from './forward';
 import type { LayerParams, Params } from './params';
+import type { Pass } from './pass';
 import type { ParamUse } from './tape';
 
 /** Arrays of one layer's shape, by name. */

@@ -1,19 +1,26 @@
 /** dense, conv, convLocal and convTranspose of finite networks: patches times weights. */
+import type { WeightMatrix } from '../backends/finite';
 import { locationsOf } from '../graph';
 import type { TypedArray } from '../ndarray';
 import type { ConvLayer, DenseLayer } from '../spec';
-import { type LinearParams, rescaling } from './params';
+import { rescaling } from './params';
 import { channelsOf, type Tape, type Tensor, type WeightBlock } from './tape';
 
-export function dense(tape: Tape, entry: number, layer: DenseLayer, params: LinearParams, x: Tensor): Tensor {
+/** Parameters of dense and conv layers as products read them: w has a row for every input of a sum. */
+export interface Weights {
+  readonly w: WeightMatrix;
+  readonly b?: TypedArray;
+}
+
+export function dense(tape: Tape, entry: number, layer: DenseLayer, params: Weights, x: Tensor): Tensor {
   const fanIn = channelsOf(x);
-  const out = params.w.shape[1];
+  const out = params.w.columns;
   const places = locationsOf(x.shape.slice(1, -1));
   const [scale, biasScale] = rescaling(layer, fanIn);
   const rows = x.shape[0] * places;
   const data = tape.zeros(rows * out);
-  tape.la.gemm('n', 'n', rows, out, fanIn, scale, x.data, fanIn, params.w.data, out, 0, data, out);
-  addBias(data, params.b?.data, biasScale);
+  params.w.multiply('n', rows, scale, x.data, data);
+  addBias(data, params.b, biasScale);
   const block: WeightBlock = {
     ...{ places, fanIn, out, scale, rows: x.data, biasScale: params.b ? biasScale : 0 },
     delta: (cotangent) => cotangent,
@@ -23,9 +30,10 @@ export function dense(tape: Tape, entry: number, layer: DenseLayer, params: Line
     },
     along: (direction) => moved(tape, block, tape.own(direction.w.data), direction.b?.data),
   };
-  const backward = (cotangent: TypedArray) => {
-    const dx = tape.zeros(rows * fanIn);
-    tape.la.gemm('n', 't', rows, fanIn, out, scale, cotangent, out, params.w.data, out, 0, dx, fanIn);
+  const backward = (cotangents: TypedArray) => {
+    const count = cotangents.length / out;
+    const dx = tape.zeros(count * fanIn);
+    params.w.multiply('t', count, scale, cotangents, dx);
     return [dx];
   };
   return tape.record({ data, shape: [...x.shape.slice(0, -1), out] }, [x], backward, { entry, blocks: [block], perSample: null });
@@ -36,34 +44,36 @@ export function convolve(
   tape: Tape,
   entry: number,
   layer: ConvLayer,
-  params: LinearParams,
+  params: Weights,
   taps: readonly Int32Array[],
   x: Tensor,
   spatial: readonly number[],
 ): Tensor {
   const geometry = geometryOf(layer, taps, x, params);
-  const shape = [x.shape[0], ...spatial, geometry.outputs];
+  const { to, outputs } = geometry;
+  const shape = [x.shape[0], ...spatial, outputs];
   const data = tape.zeros(locationsOf(shape));
   const blocks = layer.kind === 'convLocal' ? localBlocks(tape, geometry, params, data) : groupBlocks(tape, geometry, params, data);
-  addBias(data, params.b?.data, geometry.biasScale);
-  const backward = (cotangent: TypedArray) => {
-    const dx = tape.zeros(x.data.length);
+  addBias(data, params.b, geometry.biasScale);
+  const backward = (cotangents: TypedArray) => {
+    const samples = cotangents.length / (to * outputs);
+    const dx = tape.zeros((samples / x.shape[0]) * x.data.length);
     for (const { block, weights, scatter } of blocks) {
-      const delta = block.delta(cotangent);
+      const delta = block.delta(cotangents);
       const rows = delta.length / block.out;
       const patches = tape.zeros(rows * block.fanIn);
-      tape.la.gemm('n', 't', rows, block.fanIn, block.out, block.scale, delta, block.out, weights, block.out, 0, patches, block.fanIn);
-      scatter(patches, dx);
+      weights.multiply('t', rows, block.scale, delta, patches);
+      scatter(patches, dx, samples);
     }
     return [dx];
   };
   return tape.record({ data, shape }, [x], backward, { entry, blocks: blocks.map(({ block }) => block), perSample: null });
 }
 
-function geometryOf(layer: ConvLayer, taps: readonly Int32Array[], x: Tensor, { w, b }: LinearParams) {
+function geometryOf(layer: ConvLayer, taps: readonly Int32Array[], x: Tensor, { w, b }: Weights) {
   const channels = channelsOf(x);
   const perGroup = channels / layer.groups;
-  const outputs = w.shape[w.shape.length - 1];
+  const outputs = w.columns;
   const from = locationsOf(x.shape.slice(1, -1));
   const fanIn = perGroup * taps.length;
   const [scale, biasScale] = rescaling(layer, fanIn);
@@ -87,37 +97,36 @@ type Geometry = ReturnType<typeof geometryOf>;
 
 interface Piece {
   readonly block: WeightBlock;
-  /** [fanIn, out] */
-  readonly weights: TypedArray;
-  /** Adds cotangents of the patches into those of the input. */
-  readonly scatter: (patches: TypedArray, dx: TypedArray) => void;
+  readonly weights: WeightMatrix;
+  /** Adds cotangents of the patches of so many samples into those of the input. */
+  readonly scatter: (patches: TypedArray, dx: TypedArray, samples: number) => void;
 }
 
 /** One block for each group of channels, shared by all locations: patch [tap, channel]. */
-function groupBlocks(tape: Tape, g: Geometry, params: LinearParams, data: TypedArray): Piece[] {
+function groupBlocks(tape: Tape, g: Geometry, params: Weights, data: TypedArray): Piece[] {
   const { x, taps, channels, perGroup, groups, outputs, from, to, fanIn, scale, biasScale, hasBias } = g;
   const out = outputs / groups;
   const count = x.shape[0] * to;
   return Array.from({ length: groups }, (_, group) => {
     const first = group * perGroup;
-    const each = (body: (patch: number, at: number) => void) => {
-      for (let n = 0; n < x.shape[0]; n++)
+    const each = (samples: number, body: (patch: number, at: number) => void) => {
+      for (let n = 0; n < samples; n++)
         taps.forEach((tap, f) => {
           for (let o = 0; o < to; o++)
             if (tap[o] >= 0) body(((n * to + o) * taps.length + f) * perGroup, (n * from + tap[o]) * channels + first);
         });
     };
     const rows = tape.zeros(count * fanIn);
-    each((patch, at) => {
+    each(x.shape[0], (patch, at) => {
       for (let c = 0; c < perGroup; c++) rows[patch + c] = x.data[at + c];
     });
-    const weights = columns(tape, params.w.data, fanIn, outputs, group * out, out);
+    const weights = params.w.part(0, fanIn, group * out, out);
     const result = tape.zeros(count * out);
-    tape.la.gemm('n', 'n', count, out, fanIn, scale, rows, fanIn, weights, out, 0, result, out);
+    weights.multiply('n', count, scale, rows, result);
     putColumns(result, count, outputs, group * out, out, data);
     const block: WeightBlock = {
       ...{ places: to, fanIn, out, rows, scale, biasScale: hasBias ? biasScale : 0 },
-      delta: (cotangent) => columns(tape, cotangent, count, outputs, group * out, out),
+      delta: (cotangents) => columns(tape, cotangents, cotangents.length / outputs, outputs, group * out, out),
       accumulate(delta, gradients) {
         const own = tape.zeros(fanIn * out);
         tape.la.gemm('t', 'n', fanIn, out, count, scale, rows, fanIn, delta, out, 0, own, out);
@@ -129,8 +138,8 @@ function groupBlocks(tape: Tape, g: Geometry, params: LinearParams, data: TypedA
         return moved(tape, block, u, direction.b?.data.subarray(group * out, (group + 1) * out));
       },
     };
-    const scatter = (patches: TypedArray, dx: TypedArray) =>
-      each((patch, at) => {
+    const scatter = (patches: TypedArray, dx: TypedArray, samples: number) =>
+      each(samples, (patch, at) => {
         for (let c = 0; c < perGroup; c++) dx[at + c] += patches[patch + c];
       });
     return { block, weights, scatter };
@@ -138,29 +147,30 @@ function groupBlocks(tape: Tape, g: Geometry, params: LinearParams, data: TypedA
 }
 
 /** One block for each location: patch [channel, tap], as XLA lays local weights out. */
-function localBlocks(tape: Tape, g: Geometry, params: LinearParams, data: TypedArray): Piece[] {
+function localBlocks(tape: Tape, g: Geometry, params: Weights, data: TypedArray): Piece[] {
   const { x, taps, channels, outputs, from, to, fanIn, scale, biasScale, hasBias } = g;
   const samples = x.shape[0];
   return Array.from({ length: to }, (_, o) => {
-    const each = (body: (patch: number, at: number) => void) => {
-      for (let n = 0; n < samples; n++)
+    const each = (count: number, body: (patch: number, at: number) => void) => {
+      for (let n = 0; n < count; n++)
         taps.forEach((tap, f) => {
           if (tap[o] >= 0) for (let c = 0; c < channels; c++) body(n * fanIn + c * taps.length + f, (n * from + tap[o]) * channels + c);
         });
     };
     const rows = tape.zeros(samples * fanIn);
-    each((patch, at) => {
+    each(samples, (patch, at) => {
       rows[patch] = x.data[at];
     });
-    const weights = params.w.data.subarray(o * fanIn * outputs, (o + 1) * fanIn * outputs);
+    const weights = params.w.part(o * fanIn, fanIn, 0, outputs);
     const result = tape.zeros(samples * outputs);
-    tape.la.gemm('n', 'n', samples, outputs, fanIn, scale, rows, fanIn, weights, outputs, 0, result, outputs);
+    weights.multiply('n', samples, scale, rows, result);
     for (let n = 0; n < samples; n++) data.set(result.subarray(n * outputs, (n + 1) * outputs), (n * to + o) * outputs);
     const block: WeightBlock = {
       ...{ places: 1, fanIn, out: outputs, rows, scale, biasScale: hasBias ? biasScale : 0 },
       delta(cotangent) {
-        const own = tape.zeros(samples * outputs);
-        for (let n = 0; n < samples; n++) own.set(cotangent.subarray((n * to + o) * outputs, (n * to + o + 1) * outputs), n * outputs);
+        const count = cotangent.length / (to * outputs);
+        const own = tape.zeros(count * outputs);
+        for (let n = 0; n < count; n++) own.set(cotangent.subarray((n * to + o) * outputs, (n * to + o + 1) * outputs), n * outputs);
         return own;
       },
       accumulate(delta, gradients) {
@@ -173,8 +183,8 @@ function localBlocks(tape: Tape, g: Geometry, params: LinearParams, data: TypedA
         return moved(tape, block, u, direction.b?.data.subarray(o * outputs, (o + 1) * outputs));
       },
     };
-    const scatter = (patches: TypedArray, dx: TypedArray) =>
-      each((patch, at) => {
+    const scatter = (patches: TypedArray, dx: TypedArray, count: number) =>
+      each(count, (patch, at) => {
         dx[at] += patches[patch];
       });
     return { block, weights, scatter };

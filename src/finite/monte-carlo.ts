@@ -1,16 +1,24 @@
 /** Kernels of finite networks as averages over random networks, with error bars. */
-import { defaultContext } from '../context';
+import { defaultContext, type EngineContext } from '../context';
 import { InfiniteWidthError, throwIfAborted } from '../errors';
-import { macrotask } from '../execute/yield';
+import { resultDtype } from '../inputs';
 import { splitArguments } from '../kernel';
-import { asNDArray, checkFinite, type NDArray, showShape } from '../ndarray';
+import { asNDArray, checkFinite, type DType, dtypeOf, type NDArray, showShape, sizeOf } from '../ndarray';
 import type { Network } from '../spec';
-import { ConditionedSampler, levelsOf, requireLevels } from './conditioned';
-import { empiricalNngp, empiricalNtk } from './empirical';
+import { levelsOf, requireLevels } from './conditioned';
+import { computeSamples } from './distribute';
 import type { FiniteOptions } from './forward';
-import { init } from './init';
+import { layoutOf } from './layout';
+import { type Estimate, Moments } from './moments';
+import { hasParams, paramSpecs } from './params';
+import { inferFinite } from './pass';
+import { seedWords } from './random/stream';
+import type { MonteCarloField, SamplesJob } from './sampler';
 
-export type MonteCarloField = 'nngp' | 'ntk';
+export type { Estimate } from './moments';
+export type { MonteCarloField } from './sampler';
+
+type Rows = NDArray | readonly (readonly number[])[];
 
 export interface MonteCarloOptions extends FiniteOptions {
   /** Networks to draw, at most; default 100. */
@@ -19,7 +27,7 @@ export interface MonteCarloOptions extends FiniteOptions {
   readonly seed?: number | bigint;
   /** Default both. */
   readonly get?: MonteCarloField | readonly MonteCarloField[];
-  /** Networks between two looks at the clock, the signal and the error bars. Default 10. */
+  /** Networks between two reports of progress and two looks at the error bars. Default 10. */
   readonly batch?: number;
   /** Stops when the standard error of every entry is below this share of the largest entry's size. */
   readonly tolerance?: number;
@@ -28,17 +36,10 @@ export interface MonteCarloOptions extends FiniteOptions {
    * Default: 'conditioned' where it can be had and is cheaper.
    */
   readonly method?: 'auto' | 'weights' | 'conditioned';
+  /** Of the arithmetic with weights; default float32 where the inputs are. The two draw different networks. */
+  readonly dtype?: DType;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: { readonly phase: string; readonly done: number; readonly total: number }) => void;
-}
-
-/** Of every entry, [n1, n2]. */
-export interface Estimate {
-  readonly mean: NDArray<Float64Array>;
-  /** Of the mean. */
-  readonly standardError: NDArray<Float64Array>;
-  /** E[k²] */
-  readonly secondMoment: NDArray<Float64Array>;
 }
 
 export type MonteCarloResult = { readonly samples: number; readonly method: 'weights' | 'conditioned' } & {
@@ -47,152 +48,110 @@ export type MonteCarloResult = { readonly samples: number; readonly method: 'wei
 
 /**
  * Mean, standard error and second moment of the empirical kernels of random networks of the net's own widths (the outputs averaged over).
+ * The networks are spread over the engine's threads; their number does not change a bit of the result.
  * @param x1 [n1, …]; @param x2 [n2, …], or left out
  * @returns { samples, method, nngp, ntk } with the fields of `get`
- * @throws as `kernel` for the network and its inputs; ERR_UNSUPPORTED for layers without a finite network; AbortError
+ * @throws as `kernel` for the network and its inputs; ERR_UNSUPPORTED for layers without a finite network; ERR_WORKER_DIED; AbortError
  */
 export async function monteCarloKernel(
   net: Network,
-  x1: NDArray | readonly (readonly number[])[],
-  second?: NDArray | readonly (readonly number[])[] | MonteCarloOptions | null,
+  x1: Rows,
+  second?: Rows | MonteCarloOptions | null,
   third?: MonteCarloOptions,
 ): Promise<MonteCarloResult> {
-  let last: MonteCarloResult | undefined;
-  for await (const estimate of monteCarloEstimates(net, x1, second, third)) last = estimate;
-  return last as MonteCarloResult;
+  const run = openRun(net, x1, second, third);
+  const { samples, batch, tolerance } = run.plan;
+  while (run.done < samples && !run.isSettled) await run.advance(tolerance > 0 ? batch : samples);
+  return run.estimate();
 }
 
 /** The estimates of `monteCarloKernel` as they improve, one after every batch. */
 export async function* monteCarloEstimates(
   net: Network,
-  x1: NDArray | readonly (readonly number[])[],
-  second?: NDArray | readonly (readonly number[])[] | MonteCarloOptions | null,
+  x1: Rows,
+  second?: Rows | MonteCarloOptions | null,
   third?: MonteCarloOptions,
 ): AsyncGenerator<MonteCarloResult> {
-  const [x2, options] = splitArguments(second as never, third as never) as unknown as [NDArray | null, MonteCarloOptions];
-  const { samples = 100, batch = 10, signal, onProgress, tolerance = 0 } = options;
-  for (const [name, value] of Object.entries({ samples, batch }))
-    if (!Number.isInteger(value) || value < 1)
-      throw new InfiniteWidthError('ERR_ARGUMENT', `${name} is a positive integer, got ${String(value)}`, { [name]: value });
-  throwIfAborted(signal);
-  const run = openRun(net, read(x1, 'x1'), x2 === null ? null : read(x2, 'x2'), options);
-  for (let sample = 0; sample < samples; ) {
-    for (const end = Math.min(samples, sample + batch); sample < end; sample++) run.add(sample);
-    await macrotask();
-    throwIfAborted(signal);
-    onProgress?.({ phase: 'networks', done: sample, total: samples });
-    yield run.estimate(sample);
-    if (sample > 1 && run.isWithin(tolerance)) return;
+  const run = openRun(net, x1, second, third);
+  const { samples, batch } = run.plan;
+  while (run.done < samples && !run.isSettled) {
+    await run.advance(batch);
+    yield run.estimate();
   }
-}
-
-const read = (input: unknown, name: string): NDArray => {
-  const array = asNDArray(input, name);
-  checkFinite(array, name);
-  return array;
-};
-
-/** Sums over networks. */
-class Moments {
-  private readonly mean: Float64Array;
-  private readonly squares: Float64Array;
-  private count = 0;
-
-  constructor(private readonly shape: readonly number[]) {
-    const length = shape.reduce((a, b) => a * b, 1);
-    this.mean = new Float64Array(length);
-    this.squares = new Float64Array(length);
-  }
-
-  /** Welford's update. */
-  add(values: ArrayLike<number>): void {
-    this.count++;
-    for (let at = 0; at < this.mean.length; at++) {
-      const change = values[at] - this.mean[at];
-      this.mean[at] += change / this.count;
-      this.squares[at] += change * (values[at] - this.mean[at]);
-    }
-  }
-
-  estimate(): Estimate {
-    const { count, shape } = this;
-    const array = (data: Float64Array) => ({ data, shape });
-    return {
-      mean: array(this.mean.slice()),
-      standardError: array(this.squares.map((sum) => (count > 1 ? Math.sqrt(sum / (count - 1) / count) : Number.POSITIVE_INFINITY))),
-      secondMoment: array(this.squares.map((sum, at) => sum / count + this.mean[at] ** 2)),
-    };
-  }
-
-  isWithin(tolerance: number): boolean {
-    const { mean, standardError } = this.estimate();
-    const largest = mean.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-    return standardError.data.every((error) => error <= tolerance * largest);
-  }
-}
-
-interface Run {
-  /** Draws a network, adds its kernels to the sums, and gives them. */
-  add(sample: number): { readonly [K in MonteCarloField]?: ArrayLike<number> };
-  estimate(samples: number): MonteCarloResult;
-  isWithin(tolerance: number): boolean;
-}
-
-function openRun(net: Network, x1: NDArray, x2: NDArray | null, options: MonteCarloOptions): Run {
-  const { seed = 0, get = ['nngp', 'ntk'], method = 'auto', engine } = options;
-  const fields = typeof get === 'string' ? [get] : get;
-  if (fields.length === 0 || fields.some((field) => field !== 'nngp' && field !== 'ntk'))
-    throw new InfiniteWidthError('ERR_ARGUMENT', `get names 'nngp', 'ntk' or both; got ${JSON.stringify(get)}`, { get });
-  const levels = method === 'conditioned' ? requireLevels(net, x1.shape) : method === 'auto' ? cheapLevels(net, x1, x2) : null;
-  const [n1, n2] = [x1.shape[0], (x2 ?? x1).shape[0]];
-  const moments = new Map(fields.map((field) => [field, new Moments([n1, n2])]));
-  const tangent = fields.includes('ntk');
-  const conditioned =
-    levels && new ConditionedSampler((engine ?? defaultContext()).backend.linalg, levels, ...stacked(x1, x2), seed, tangent);
-  return {
-    add(sample) {
-      const draw = conditioned?.draw(sample);
-      const params = draw ? null : init(net, seed, x1.shape, { sample });
-      const kernels: { [K in MonteCarloField]?: ArrayLike<number> } = {};
-      for (const [field, sums] of moments) {
-        if (draw) kernels[field] = block(draw[field] as Float64Array, n1, x2 ? n2 : 0);
-        else if (params) kernels[field] = (field === 'nngp' ? empiricalNngp : empiricalNtk)(net, params, x1, x2, { engine }).data;
-        sums.add(kernels[field] as ArrayLike<number>);
-      }
-      return kernels;
-    },
-    estimate: (samples) => ({
-      samples,
-      method: levels ? 'conditioned' : 'weights',
-      ...Object.fromEntries([...moments].map(([field, sums]) => [field, sums.estimate()])),
-    }),
-    isWithin: (tolerance) => [...moments.values()].every((sums) => sums.isWithin(tolerance)),
-  };
 }
 
 /** Θ(x, x) of the first sample of x, for every network. */
 export async function monteCarloSamples(
   net: Network,
-  x: NDArray | readonly (readonly number[])[],
+  x: Rows,
   options: MonteCarloOptions & { readonly samples: number },
 ): Promise<Float64Array> {
   const { shape, data } = read(x, 'x');
-  const size = data.length / shape[0];
-  const run = openRun(net, { data: data.slice(0, size), shape: [1, ...shape.slice(1)] }, null, { ...options, get: 'ntk' });
+  const first = { data: data.slice(0, data.length / shape[0]), shape: [1, ...shape.slice(1)] };
+  const run = openRun(net, first, null, { batch: REPORT, ...options, get: 'ntk' });
   const values = new Float64Array(options.samples);
-  for (let sample = 0; sample < values.length; sample++) {
-    values[sample] = run.add(sample).ntk?.[0] ?? Number.NaN;
-    if (sample % LOOK === LOOK - 1) {
-      await macrotask();
-      throwIfAborted(options.signal);
-      options.onProgress?.({ phase: 'networks', done: sample + 1, total: values.length });
-    }
-  }
+  await run.advance(values.length, (sample, [ntk]) => {
+    values[sample] = ntk[0];
+  });
   return values;
 }
 
-/** Networks between two looks at the signal. */
-const LOOK = 100;
+/** Networks of a dispersion between two reports of progress. */
+const REPORT = 100;
+
+function openRun(net: Network, x1: Rows, second?: Rows | MonteCarloOptions | null, third?: MonteCarloOptions): Run {
+  const [x2, options] = splitArguments(second as never, third as never) as unknown as [NDArray | null, MonteCarloOptions];
+  const { samples = 100, batch = 10, tolerance = 0, engine } = options;
+  for (const [name, value] of Object.entries({ samples, batch }))
+    if (!Number.isInteger(value) || value < 1)
+      throw new InfiniteWidthError('ERR_ARGUMENT', `${name} is a positive integer, got ${String(value)}`, { [name]: value });
+  throwIfAborted(options.signal);
+  const job = jobOf(net, read(x1, 'x1'), x2 === null ? null : read(x2, 'x2'), options);
+  return new Run(job, { ...options, samples, batch, tolerance }, engine ?? defaultContext());
+}
+
+function read(input: unknown, name: string): NDArray {
+  const array = asNDArray(input, name);
+  checkFinite(array, name);
+  return array;
+}
+
+function jobOf(net: Network, x1: NDArray, x2: NDArray | null, options: MonteCarloOptions): SamplesJob {
+  const { seed = 0, get = ['nngp', 'ntk'], method = 'auto' } = options;
+  const fields = typeof get === 'string' ? [get] : get;
+  if (fields.length === 0 || fields.some((field) => field !== 'nngp' && field !== 'ntk'))
+    throw new InfiniteWidthError('ERR_ARGUMENT', `get names 'nngp', 'ntk' or both; got ${JSON.stringify(get)}`, { get });
+  const levels = method === 'conditioned' ? requireLevels(net, x1.shape) : method === 'auto' ? cheapLevels(net, x1, x2) : null;
+  const dtype = resultDtype(options.dtype, x2 ? [x1, x2] : [x1]);
+  sameFeatures(net, x1, x2, levels !== null);
+  const own = ({ data, shape }: NDArray): NDArray => ({ data: converted(data, dtype), shape });
+  return {
+    kind: 'samples',
+    net,
+    x1: own(x1),
+    x2: x2 && own(x2),
+    seed: seedWords(seed),
+    fields: [...new Set(fields)],
+    method: levels ? 'conditioned' : 'weights',
+  };
+}
+
+function converted(data: NDArray['data'], dtype: DType): NDArray['data'] {
+  if (dtypeOf(data) === dtype) return data.slice();
+  return dtype === 'float32' ? Float32Array.from(data) : Float64Array.from(data);
+}
+
+/** @throws ERR_SHAPE */
+function sameFeatures(net: Network, x1: NDArray, x2: NDArray | null, exactly: boolean): void {
+  if (!x2) return;
+  const of = ({ shape }: NDArray) => (exactly ? shape : inferFinite(net, shape).graph.outputs[0].shape).slice(1).join();
+  if (of(x1) === of(x2)) return;
+  throw new InfiniteWidthError(
+    'ERR_SHAPE',
+    `x1 has shape ${showShape(x1.shape)} and x2 ${showShape(x2.shape)}; all but the first axis must agree`,
+    { x1: x1.shape, x2: x2.shape },
+  );
+}
 
 /** The levels of a fully connected network where drawing without weights takes fewer numbers. */
 function cheapLevels(net: Network, x1: NDArray, x2: NDArray | null) {
@@ -205,24 +164,66 @@ function cheapLevels(net: Network, x1: NDArray, x2: NDArray | null) {
   return without < weights ? levels : null;
 }
 
-/** Rows of both inputs, one after the other. */
-function stacked(x1: NDArray, x2: NDArray | null): [data: Float64Array, n: number] {
-  const parts = x2 ? [x1, x2] : [x1];
-  if (x2 && x2.shape.slice(1).join() !== x1.shape.slice(1).join())
-    throw new InfiniteWidthError(
-      'ERR_SHAPE',
-      `x1 has shape ${showShape(x1.shape)} and x2 ${showShape(x2.shape)}; all but the first axis must agree`,
-      { x1: x1.shape, x2: x2.shape },
-    );
-  const data = new Float64Array(parts.reduce((sum, part) => sum + part.data.length, 0));
-  data.set(x1.data);
-  if (x2) data.set(x2.data, x1.data.length);
-  return [data, parts.reduce((sum, { shape }) => sum + shape[0], 0)];
+type Plan = MonteCarloOptions & { readonly samples: number; readonly batch: number; readonly tolerance: number };
+
+/** Sums over the networks drawn so far. */
+class Run {
+  done = 0;
+  private readonly moments: readonly Moments[];
+  private readonly flops: number;
+
+  constructor(
+    private readonly job: SamplesJob,
+    readonly plan: Plan,
+    private readonly context: EngineContext,
+  ) {
+    const { net, x1, x2, fields } = job;
+    const { shape } = inferFinite(net, x1.shape).graph.outputs[0];
+    const axes = layoutOf(shape, {}).axes.flatMap(({ length, twice }) => (twice ? [length, length] : [length]));
+    this.moments = fields.map(() => new Moments([x1.shape[0], (x2 ?? x1).shape[0], ...axes]));
+    this.flops = flopsOf(job, sizeOf(shape.slice(1)));
+  }
+
+  /** Draws `count` more networks, or as many as are left. @throws AbortError, ERR_WORKER_DIED */
+  async advance(count: number, see?: (sample: number, kernels: readonly Float64Array[]) => void): Promise<void> {
+    const { samples, batch, signal, onProgress } = this.plan;
+    const range = { from: this.done, to: Math.min(samples, this.done + count) };
+    await computeSamples(this.job, range, this.flops, this.context, signal, (sample, kernels) => {
+      this.moments.forEach((sums, k) => {
+        sums.add(kernels[k]);
+      });
+      see?.(sample, kernels);
+      this.done = sample + 1;
+      if (this.done % batch === 0 || this.done === samples) onProgress?.({ phase: 'networks', done: this.done, total: samples });
+    });
+    throwIfAborted(signal);
+  }
+
+  /** Every error bar is short enough. */
+  get isSettled(): boolean {
+    return this.done > 1 && this.plan.tolerance > 0 && this.moments.every((sums) => sums.isWithin(this.plan.tolerance));
+  }
+
+  estimate(): MonteCarloResult {
+    const { fields, method } = this.job;
+    return { samples: this.done, method, ...Object.fromEntries(fields.map((field, k) => [field, this.moments[k].estimate()])) };
+  }
 }
 
-/** Rows of x1 against rows of x2 in a kernel of both; all of it where there is no x2. */
-function block(kernel: Float64Array, n1: number, n2: number): Float64Array {
-  if (n2 === 0) return kernel;
-  const n = n1 + n2;
-  return Float64Array.from({ length: n1 * n2 }, (_, at) => kernel[Math.floor(at / n2) * n + n1 + (at % n2)]);
+/** Operations that a normal number costs, and a layer's overhead in JavaScript. */
+const NORMAL_FLOPS = 60;
+const LAYER_FLOPS = 1e5;
+
+/** Operations of one network, roughly: whether threads are worth it. */
+function flopsOf({ net, x1, x2, method, fields }: SamplesJob, outputs: number): number {
+  const n = x1.shape[0] + (x2?.shape[0] ?? 0);
+  const passes = n * (fields.includes('ntk') ? 1 + outputs : 1);
+  const owners = inferFinite(net, x1.shape).layers.filter(hasParams);
+  return owners.reduce((sum, { layer, before, shape }) => {
+    const places = sizeOf(shape.slice(1, -1));
+    const count = paramSpecs(layer, before, shape).reduce((all, spec) => all + sizeOf(spec.shape), 0);
+    const widths = before[before.length - 1] + shape[shape.length - 1];
+    const own = method === 'weights' ? count * (2 * passes * places + NORMAL_FLOPS) : passes * widths * (4 * passes + NORMAL_FLOPS);
+    return sum + own + LAYER_FLOPS;
+  }, 0);
 }

@@ -1,7 +1,9 @@
 /**
  * A forward pass that can be walked backwards: what each layer read, how cotangents of its output become cotangents of its inputs, and
- * where its parameters stood. One rule per layer serves outputs, gradients and empirical kernels.
+ * where its parameters stood. One rule per layer serves outputs, gradients and empirical kernels. A walk takes several cotangents at once,
+ * [repeats, n, …]: a layer's weights are then read once for all of them.
  */
+import type { FiniteRoutines } from '../backends/finite';
 import type { LinearAlgebra } from '../linalg/contract';
 import { allocate, type DType, dtypeOf, type NDArray, type TypedArray } from '../ndarray';
 
@@ -24,7 +26,7 @@ export interface WeightBlock {
   readonly scale: number;
   /** 0: no bias. */
   readonly biasScale: number;
-  /** The block's part of a cotangent of the layer's output, [n · places, out]. */
+  /** The block's part of cotangents of the layer's output, [repeats · n · places, out]. */
   delta(cotangent: TypedArray): TypedArray;
   /** Adds scale · rowsᵀ·delta and the bias's gradient into the layer's gradients. */
   accumulate(delta: TypedArray, gradients: Readonly<Record<string, TypedArray>>): void;
@@ -41,11 +43,13 @@ export interface ParamUse {
   readonly perSample: ((cotangent: TypedArray) => { readonly gradient: TypedArray; readonly length: number }) | null;
 }
 
+/** Cotangents of the inputs from those of the output, [repeats, n, …]. */
+export type Backward = (cotangents: TypedArray) => readonly TypedArray[];
+
 interface TapeRecord {
   readonly output: Tensor;
   readonly inputs: readonly Tensor[];
-  /** Cotangents of the inputs from one of the output. */
-  readonly backward: (cotangent: TypedArray) => readonly TypedArray[];
+  readonly backward: Backward;
   readonly params: ParamUse | null;
 }
 
@@ -55,9 +59,13 @@ export class Tape {
   private readonly made = new Set<Tensor>();
 
   constructor(
-    readonly la: LinearAlgebra,
+    readonly routines: FiniteRoutines,
     readonly dtype: DType,
   ) {}
+
+  get la(): LinearAlgebra {
+    return this.routines.linalg;
+  }
 
   zeros(length: number): TypedArray {
     return allocate(this.dtype, length, 'the activations of a network');
@@ -70,27 +78,46 @@ export class Tape {
   }
 
   /** Remembers a layer and gives its output. */
-  record(
-    output: Tensor,
-    inputs: readonly Tensor[],
-    backward: (cotangent: TypedArray) => readonly TypedArray[],
-    params: ParamUse | null = null,
-  ): Tensor {
+  record(output: Tensor, inputs: readonly Tensor[], backward: Backward, params: ParamUse | null = null): Tensor {
     this.records.push({ output, inputs, backward, params });
     this.made.add(output);
     return output;
   }
 
-  /** The cotangent that is 1 at entry `place` of every sample. */
-  unit({ data, shape }: Tensor, place: number): TypedArray {
-    const cotangent = this.zeros(data.length);
-    for (let at = place, size = data.length / shape[0]; at < cotangent.length; at += size) cotangent[at] = 1;
-    return cotangent;
+  /** A rule for one cotangent as a rule for several. */
+  oneByOne(length: number, backward: Backward): Backward {
+    return (cotangents) => {
+      if (cotangents.length === length) return backward(cotangents);
+      const repeats = cotangents.length / length;
+      const parts = Array.from({ length: repeats }, (_, r) => backward(cotangents.subarray(r * length, (r + 1) * length)));
+      return parts[0].map(({ length: size }, k) => {
+        const all = this.zeros(repeats * size);
+        parts.forEach((part, r) => {
+          all.set(part[k], r * size);
+        });
+        return all;
+      });
+    };
   }
 
-  /** Walks back from a cotangent of `output`; `visit` sees every layer with parameters, the last first. */
-  backward(output: Tensor, cotangent: TypedArray, visit: (use: ParamUse, cotangent: TypedArray) => void): void {
-    const known = new Map<Tensor, TypedArray>([[output, cotangent]]);
+  /** Cotangents that are 1 at one entry of every sample: one for each of `places`. */
+  unit({ data, shape }: Tensor, ...places: readonly number[]): TypedArray {
+    const cotangents = this.zeros(places.length * data.length);
+    const size = data.length / shape[0];
+    places.forEach((place, r) => {
+      for (let at = r * data.length + place; at < (r + 1) * data.length; at += size) cotangents[at] = 1;
+    });
+    return cotangents;
+  }
+
+  /** The longest tensor. */
+  get longest(): number {
+    return this.records.reduce((most, { output }) => Math.max(most, output.data.length), 0);
+  }
+
+  /** Walks back from cotangents of `output`; `visit` sees every layer with parameters, the last first. */
+  backward(output: Tensor, cotangents: TypedArray, visit: (use: ParamUse, cotangents: TypedArray) => void): void {
+    const known = new Map<Tensor, TypedArray>([[output, cotangents]]);
     for (let r = this.records.length - 1; r >= 0; r--) {
       const { output: end, inputs, backward, params } = this.records[r];
       const own = known.get(end);

@@ -2,22 +2,40 @@
 import { locationsOf, type Sparse } from '../graph';
 import type { TypedArray } from '../ndarray';
 import type { ActivationLayer, LayerNormLayer } from '../spec';
-import { activationOf } from './activations';
+import { activationOf, pointwiseOf } from './activations';
 import { channelsOf, type Tape, type Tensor } from './tape';
 
 export function activate(tape: Tape, layer: ActivationLayer, x: Tensor): Tensor {
-  const { value, slope } = activationOf(layer);
-  const data = tape.zeros(x.data.length);
-  for (let at = 0; at < data.length; at++) data[at] = value(x.data[at]);
-  return tape.record({ data, shape: x.shape }, [x], (cotangent) => {
-    const dx = tape.zeros(data.length);
-    for (let at = 0; at < dx.length; at++) dx[at] = cotangent[at] * slope(x.data[at]);
-    return [dx];
+  const data = mapped(tape, layer, false, x.data);
+  let slopes: TypedArray | null = null;
+  return tape.record({ data, shape: x.shape }, [x], (cotangents) => {
+    slopes ??= mapped(tape, layer, true, x.data);
+    return [timesEach(cotangents, slopes)];
   });
 }
 
+/** φ(x) or φ'(x) */
+function mapped(tape: Tape, layer: ActivationLayer, slope: boolean, x: TypedArray): TypedArray {
+  const out = tape.zeros(x.length);
+  const operation = pointwiseOf(layer);
+  if (operation) {
+    tape.routines.pointwise(operation, slope, x, out);
+    return out;
+  }
+  const activation = activationOf(layer);
+  const f = slope ? activation.slope : activation.value;
+  for (let at = 0; at < out.length; at++) out[at] = f(x[at]);
+  return out;
+}
+
+/** Every run of a's length times a, in place: cotangents have one reader. */
+function timesEach(runs: TypedArray, a: TypedArray): TypedArray {
+  for (let first = 0; first < runs.length; first += a.length) for (let at = 0; at < a.length; at++) runs[first + at] *= a[at];
+  return runs;
+}
+
 export const reshape = (tape: Tape, x: Tensor, shape: readonly number[]): Tensor =>
-  tape.record({ data: x.data.slice(), shape }, [x], (cotangent) => [cotangent.slice()]);
+  tape.record({ data: x.data.slice(), shape }, [x], (cotangents) => [cotangents]);
 
 /** Every channel's locations times a matrix: pooling, resizing, indexing, dotGeneral. */
 export function mix(tape: Tape, matrix: Sparse, x: Tensor, shape: readonly number[]): Tensor {
@@ -32,13 +50,14 @@ export function mix(tape: Tape, matrix: Sparse, x: Tensor, shape: readonly numbe
   each((source, target, weight) => {
     for (let c = 0; c < channels; c++) data[target + c] += weight * x.data[source + c];
   });
-  return tape.record({ data, shape }, [x], (cotangent) => {
+  const backward = tape.oneByOne(data.length, (cotangent) => {
     const dx = tape.zeros(x.data.length);
     each((source, target, weight) => {
       for (let c = 0; c < channels; c++) dx[source + c] += weight * cotangent[target + c];
     });
     return [dx];
   });
+  return tape.record({ data, shape }, [x], backward);
 }
 
 /** Samples chosen or reordered. */
@@ -51,13 +70,14 @@ export function choose(tape: Tape, samples: ArrayLike<number>, x: Tensor): Tenso
   each((source, target) => {
     data.set(x.data.subarray(source, source + size), target);
   });
-  return tape.record({ data, shape: [samples.length, ...x.shape.slice(1)] }, [x], (cotangent) => {
+  const backward = tape.oneByOne(data.length, (cotangent) => {
     const dx = tape.zeros(x.data.length);
     each((source, target) => {
       for (let at = 0; at < size; at++) dx[source + at] += cotangent[target + at];
     });
     return [dx];
   });
+  return tape.record({ data, shape: [samples.length, ...x.shape.slice(1)] }, [x], backward);
 }
 
 export function add(tape: Tape, parts: readonly Tensor[]): Tensor {
@@ -74,12 +94,8 @@ export function multiply(tape: Tape, parts: readonly Tensor[]): Tensor {
     });
     return data;
   };
-  return tape.record({ data: product(-1), shape: parts[0].shape }, parts, (cotangent) =>
-    parts.map((_, k) => {
-      const own = product(k);
-      for (let at = 0; at < own.length; at++) own[at] *= cotangent[at];
-      return own;
-    }),
+  return tape.record({ data: product(-1), shape: parts[0].shape }, parts, (cotangents) =>
+    parts.map((_, k) => timesEach(cotangents.slice(), product(k))),
   );
 }
 
@@ -95,13 +111,14 @@ export function concatenate(tape: Tape, axis: number, parts: readonly Tensor[]):
     parts.forEach((part, k) => {
       data.set(part.data.subarray(o * runs[k], (o + 1) * runs[k]), o * width + starts[k]);
     });
-  return tape.record({ data, shape }, parts, (cotangent) =>
+  const backward = tape.oneByOne(data.length, (cotangent) =>
     parts.map((part, k) => {
       const own = tape.zeros(part.data.length);
       for (let o = 0; o < outer; o++) own.set(cotangent.subarray(o * width + starts[k], o * width + starts[k] + runs[k]), o * runs[k]);
       return own;
     }),
   );
+  return tape.record({ data, shape }, parts, backward);
 }
 
 /** Mean 0 and variance 1 over the axes, ε added to the variance. */
@@ -117,7 +134,7 @@ export function normalize(tape: Tape, { axis, eps }: LayerNormLayer, x: Tensor):
   const inverse = mean((at) => (x.data[at] - means[groupOf[at]]) ** 2).map((variance) => 1 / Math.sqrt(variance + eps));
   const data = tape.zeros(x.data.length);
   for (let at = 0; at < data.length; at++) data[at] = (x.data[at] - means[groupOf[at]]) * inverse[groupOf[at]];
-  return tape.record({ data, shape: x.shape }, [x], (cotangent) => {
+  const backward = tape.oneByOne(data.length, (cotangent) => {
     const [level, tilt] = [mean((at) => cotangent[at]), mean((at) => cotangent[at] * data[at])];
     const dx = tape.zeros(data.length);
     for (let at = 0; at < dx.length; at++) {
@@ -126,6 +143,7 @@ export function normalize(tape: Tape, { axis, eps }: LayerNormLayer, x: Tensor):
     }
     return [dx];
   });
+  return tape.record({ data, shape: x.shape }, [x], backward);
 }
 
 /** For each number the group of those that share its coordinates outside `axis`. */

@@ -39,6 +39,7 @@ const ALLOWED = new Set([
   SyntaxKind.PropertyAccessExpression,
   SyntaxKind.Identifier,
   SyntaxKind.NumericLiteral,
+  SyntaxKind.PrefixUnaryExpression,
   SyntaxKind.StringLiteral,
   SyntaxKind.TrueKeyword,
   SyntaxKind.FalseKeyword,
@@ -88,6 +89,8 @@ const CHECKS: { readonly [kind: number]: (node: never) => string | false } = {
   [SyntaxKind.PropertyAccessExpression]: (node: ts.PropertyAccessExpression) => node.expression.getText() !== 'l' && node.getText(),
   [SyntaxKind.IfStatement]: (node: ts.IfStatement) => !isStaticCondition(node.expression) && 'branch on data',
   [SyntaxKind.ConditionalExpression]: (node: ts.ConditionalExpression) => !isStaticCondition(node.condition) && 'branch on data',
+  [SyntaxKind.PrefixUnaryExpression]: (node: ts.PrefixUnaryExpression) =>
+    !(node.operator === SyntaxKind.MinusToken && ts.isNumericLiteral(node.operand)) && 'arithmetic outside l',
   [SyntaxKind.BinaryExpression]: (node: ts.BinaryExpression) => !ts.isNumericLiteral(node.right) && 'arithmetic outside l',
 };
 

@@ -1,0 +1,46 @@
+/** What finite networks ask of a backend beside linear algebra: random numbers, activations, and weights that never leave its memory. */
+import type { Stream } from '../finite/random/stream';
+import type { LinearAlgebra, Transpose } from '../linalg/contract';
+import type { DType, TypedArray } from '../ndarray';
+import type { Backend } from './backend';
+import { createJsRoutines } from './js-finite';
+import { createWasmRoutines } from './wasm-finite';
+
+/** An activation by its code and parameters (src/pointwise.ts). */
+export interface Pointwise {
+  readonly code: number;
+  /** a, b, c, or a polynomial's number of coefficients and then they. */
+  readonly value: readonly number[];
+  readonly slope: readonly number[];
+}
+
+/** W, rows × columns. */
+export interface WeightMatrix {
+  readonly rows: number;
+  readonly columns: number;
+  /** c = alpha · a · W with a m × rows and c m × columns; of Wᵀ the other way round. */
+  multiply(trans: Transpose, m: number, alpha: number, a: TypedArray, c: TypedArray): void;
+  part(row: number, rows: number, column: number, columns: number): WeightMatrix;
+}
+
+/** Weights of one network, drawn in the memory in which they are multiplied. */
+export interface Arena {
+  /** std times standard normals `from`, `from` + 1, … of the stream, row by row; the matrix lives until `clear`. @throws ERR_OUT_OF_MEMORY */
+  draw(stream: Stream, from: number, rows: number, columns: number, std: number): WeightMatrix;
+  clear(): void;
+  close(): void;
+}
+
+export interface FiniteRoutines {
+  readonly linalg: LinearAlgebra;
+  /** As `normals` of src/finite/random, to the bit. */
+  normals(stream: Stream, from: number, count: number, dtype: DType): TypedArray;
+  /** out = φ(x), or φ'(x) if `slope`; arrays of one dtype and length. */
+  pointwise(operation: Pointwise, slope: boolean, x: TypedArray, out: TypedArray): void;
+  openArena(dtype: DType): Arena;
+}
+
+export type FiniteBackend = Pick<Backend, 'linalg' | 'cores'>;
+
+export const routinesOf = ({ linalg, cores }: FiniteBackend): FiniteRoutines =>
+  cores ? createWasmRoutines(linalg, cores) : createJsRoutines(linalg);

@@ -1,0 +1,83 @@
+/** Kernels of finite networks that are drawn weight by weight: each network's weights are made, read and forgotten in the backend's memory. */
+import { type Arena, type FiniteBackend, type FiniteRoutines, routinesOf } from '../backends/finite';
+import type { Inferred } from '../inference/walk';
+import { type DType, dtypeOf, type NDArray, sizeOf } from '../ndarray';
+import { nngpOf, ntkOf } from './contraction';
+import { arrange, type Layout, layoutOf } from './layout';
+import type { Weights } from './linear';
+import { hasParams, paramSpecs } from './params';
+import { inferFinite, type Pass, type ReadyParams, runNetwork } from './pass';
+import type { Sampler, SamplesJob } from './sampler';
+import { Tape } from './tape';
+
+/** Networks drawn weight by weight, as `init` draws them. @throws ERR_UNSUPPORTED for layers without a finite network */
+export function openWeights(job: SamplesJob, backend: FiniteBackend): Sampler {
+  return new WeightsSampler(job, routinesOf(backend), dtypeOf(job.x1.data));
+}
+
+class WeightsSampler implements Sampler {
+  private readonly arena: Arena;
+  private readonly left: Inferred;
+  private readonly right: Inferred;
+  private readonly layout: Layout;
+
+  constructor(
+    private readonly job: SamplesJob,
+    private readonly routines: FiniteRoutines,
+    private readonly dtype: DType,
+  ) {
+    const { net, x1, x2 } = job;
+    this.left = inferFinite(net, x1.shape);
+    this.right = x2 ? inferFinite(net, x2.shape) : this.left;
+    this.layout = layoutOf(this.left.graph.outputs[0].shape, {});
+    this.arena = routines.openArena(dtype);
+  }
+
+  draw(from: number, count: number): readonly Float64Array[] {
+    const kernels = Array.from({ length: count }, (_, k) => this.one(from + k));
+    return this.job.fields.map((_, f) => {
+      const size = kernels[0][f].data.length;
+      const all = new Float64Array(count * size);
+      kernels.forEach((fields, k) => {
+        all.set(fields[f].data, k * size);
+      });
+      return all;
+    });
+  }
+
+  close(): void {
+    this.arena.close();
+  }
+
+  /** Both kernels share one pass forwards. */
+  private one(sample: number): NDArray[] {
+    const { fields, x1, x2 } = this.job;
+    const params = this.params(sample);
+    const first = this.pass(this.left, params, x1);
+    const second = x2 ? this.pass(this.right, params, x2) : first;
+    const kernels = fields.map((field) => (field === 'nngp' ? nngpOf : ntkOf)(first, second, this.layout));
+    this.arena.clear();
+    return kernels.map((kernel) => arrange(this.layout, x1.shape[0], (x2 ?? x1).shape[0], kernel));
+  }
+
+  private pass(inferred: Inferred, params: readonly ReadyParams[], x: NDArray): Pass {
+    return runNetwork(new Tape(this.routines, this.dtype), this.job.net, inferred, params, x);
+  }
+
+  private params(sample: number): ReadyParams[] {
+    const { arena, routines, dtype, job } = this;
+    return this.left.layers.filter(hasParams).map(({ layer, before, shape }, k): ReadyParams => {
+      const stream = { seed: job.seed, sample, layer: k };
+      let from = 0;
+      const arrays = paramSpecs(layer, before, shape).map(({ name, shape: own, std }) => {
+        const [start, count] = [from, sizeOf(own)];
+        from += count;
+        if (name === 'w') return [name, arena.draw(stream, start, count / own[own.length - 1], own[own.length - 1], std)];
+        const data = routines.normals(stream, start, count, dtype);
+        if (std !== 1) for (let at = 0; at < count; at++) data[at] *= std;
+        return [name, name === 'b' && layer.kind !== 'globalSelfAttention' ? data : { data, shape: own }];
+      });
+      return Object.fromEntries(arrays) as Weights;
+    });
+  }
+}
