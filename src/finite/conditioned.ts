@@ -1,255 +1,259 @@
 /**
- * Kernels of finite fully connected networks, drawn exactly in law and without any weight: a layer's weights meet the data only through
+ * Kernels of finite fully connected networks, drawn exactly in law and without any weight. A layer's weights meet the data only through
  * their action on the n activation vectors A on the way up and on the n·O cotangents Δ on the way down. With W ~ N(0, s) entrywise,
- *   up:    H = A W has i.i.d. columns N(0, s AAᵀ): H = L G;
- *   down:  given H, W in the span of A is fixed and the rest is fresh: ΔWᵀ = (ΔHᵀ)(AAᵀ)⁻¹A + Z(I − Aᵀ(AAᵀ)⁻¹A), Z with columns N(0, s ΔΔᵀ).
- * Where rows of A depend on each other a pivoted factor picks independent ones. O(n² width) a layer instead of O(n width²).
+ *   up:    F = A W has i.i.d. columns N(0, s AAᵀ): F = L G, L Lᵀ = s AAᵀ;
+ *   down:  given F, W in the span of A is fixed and the rest is fresh: ΔWᵀ = M G' + C A, M Mᵀ = s ΔΔᵀ, C = (ΔFᵀ − M G'Aᵀ)(AAᵀ)⁺.
+ * G and G' are i.i.d. normals. Only AAᵀ, ΔΔᵀ and ΔFᵀ go from layer to layer: units come and go in chunks, which are made again from the
+ * normals' indices when they are needed again. O(n² width) a layer instead of O(n width²), in memory that does not depend on the width.
+ * See docs/design/0011-networks-without-weights.md.
  */
-import { InfiniteWidthError } from '../errors';
-import { inferGraph } from '../inference/walk';
-import type { LinearAlgebra } from '../linalg/contract';
-import type { DenseLayer, Network } from '../spec';
-import { type Activation, activationOf } from './activations';
-import { rescaling } from './params';
-import { normals } from './random';
+import type { Backend } from '../backends/backend';
+import type { Units } from '../backends/units';
+import type { NDArray } from '../ndarray';
+import type { Network } from '../spec';
+import { type Layout, layoutOf, type PlacedLevel, upTo } from './conditioned-layout';
+import { type Level, levelsOf } from './levels';
+import { pivotedFactor, solvePivoted } from './pivoted';
+import type { Seed } from './random';
 
-/** A dense layer and the activation before it. */
-interface Level {
-  readonly layer: DenseLayer;
-  readonly before: Activation | null;
-  readonly inputs: number;
-  readonly outputs: number;
+export { levelsOf, requireLevels } from './levels';
+
+/** Plain data: it can travel to a worker, unless the network has functions of the user's own. */
+export interface ConditionedJob {
+  /** One that levelsOf knows. */
+  readonly net: Network;
+  readonly x1: NDArray;
+  /** null: x1 with itself. */
+  readonly x2: NDArray | null;
+  readonly seed: Seed;
+  readonly fields: readonly ('nngp' | 'ntk')[];
 }
 
-/** The dense layers of a network that is nothing else but them, activations and flatten; null otherwise. */
-export function levelsOf(net: Network, inputShape: readonly number[]): readonly Level[] | null {
-  const { graph, layers } = inferGraph(net, inputShape);
-  const levels: Level[] = [];
-  let before: Activation | null = null;
-  let isFlat = inputShape.length === 2;
-  for (const { layer, before: from, shape, nodes } of layers) {
-    const [node] = graph.nodes.slice(...nodes);
-    if (layer.kind === 'identity') continue;
-    if (layer.kind === 'flatten') isFlat = true;
-    else if (layer.kind === 'dense' && isFlat) {
-      levels.push({ layer, before, inputs: from[1], outputs: shape[1] });
-      before = null;
-    } else if (isFlat && levels.length > 0 && node?.op === 'dual') before = activationOf(node.activation);
-    else return null;
-  }
-  return levels.length > 0 && before === null ? levels : null;
+/** Draws. A sample has the same bits whatever was drawn before, on any backend, and with any chunks. */
+export interface ConditionedSampler {
+  /** Kernels of samples `from` to `from + count − 1`, averaged over the outputs: for each of the job's fields, count × n1 × n2. */
+  draw(from: number, count: number): readonly Float64Array[];
+  close(): void;
 }
 
-export interface Draw {
-  /** [n, n], averaged over the outputs. */
-  readonly nngp: Float64Array;
-  readonly ntk: Float64Array | null;
+/** @param chunk units at a time, a multiple of 256; by default a size that suits the caches @throws ERR_OUT_OF_MEMORY */
+export function openConditioned(job: ConditionedJob, backend: Pick<Backend, 'openUnits'>, chunk?: number): ConditionedSampler {
+  const levels = levelsOf(job.net, job.x1.shape) as readonly Level[];
+  const [n1, n2] = [job.x1.shape[0], (job.x2 ?? job.x1).shape[0]];
+  const n = job.x2 ? n1 + n2 : n1;
+  const layout = layoutOf(levels, n, job.fields.includes('ntk'), chunk);
+  const units = backend.openUnits(layout.doubles, job.seed);
+  const draws = new Draws(units, layout);
+  draws.begin(job.x2 ? [job.x1, job.x2] : [job.x1]);
+  return {
+    draw(from, count) {
+      const kernels = job.fields.map(() => new Float64Array(count * n1 * n2));
+      for (let k = 0; k < count; k++) {
+        draws.draw(from + k);
+        job.fields.forEach((field, f) => {
+          const source = field === 'nngp' ? layout.nngp : layout.ntk;
+          for (let i = 0; i < n1; i++) {
+            const row = source + i * n + (n - n2);
+            kernels[f].set(units.memory.subarray(row, row + n2), (k * n1 + i) * n2);
+          }
+        });
+      }
+      return kernels;
+    },
+    close: () => units.close(),
+  };
 }
 
-/** Draws kernels of the n rows of `data` (n × features) with each other. */
-export class ConditionedSampler {
+class Draws {
+  private sample = 0;
+  private readonly left: Float64Array;
+
   constructor(
-    private readonly la: LinearAlgebra,
-    private readonly levels: readonly Level[],
-    private readonly data: Float64Array,
-    private readonly n: number,
-    private readonly seed: number | bigint,
-    private readonly tangent: boolean,
-  ) {}
+    private readonly units: Units,
+    private readonly layout: Layout,
+  ) {
+    this.left = new Float64Array(Math.max(layout.n, layout.rows));
+  }
 
-  draw(sample: number): Draw {
-    const ups: Up[] = [];
-    let h = this.data;
-    this.levels.forEach((level, l) => {
-      const a = level.before ? h.map(level.before.value) : h;
-      const up = this.up(level, a, h, new Source(this.seed, sample, l));
-      ups.push(up);
-      h = up.h;
+  /** The Gram matrix of the inputs. */
+  begin(parts: readonly NDArray[]): void {
+    const { units, layout } = this;
+    const { levels, spread, ld, n } = layout;
+    const features = levels[0].inputs;
+    const step = ld - (ld % (ld < 256 ? 16 : 256));
+    units.memory.fill(0, levels[0].gram, levels[0].gram + n * n);
+    for (let from = 0; from < features; from += step) {
+      const count = Math.min(step, features - from);
+      let row = spread;
+      for (const { data, shape } of parts)
+        for (let i = 0; i < shape[0]; i++, row += ld)
+          units.memory.set(data.subarray(i * features + from, i * features + from + count), row);
+      units.products(levels[0].gram, n, spread, n, spread, n, ld, count, true);
+    }
+    this.finishGram(levels[0]);
+  }
+
+  /** Leaves the kernels at layout.nngp and layout.ntk. */
+  draw(sample: number): void {
+    this.sample = sample;
+    for (const { held } of this.layout.levels) held.level = -1;
+    this.layout.levels.forEach((level, l) => {
+      this.up(level, this.layout.levels[l + 1] ?? null);
     });
-    const { outputs } = this.levels[this.levels.length - 1];
-    const nngp = this.gram(h, h, this.n, this.n, outputs, 1 / outputs);
-    return { nngp, ntk: this.tangent ? this.tangentOf(ups, outputs) : null };
+    if (this.layout.rows > 0) this.down();
   }
 
-  private up(level: Level, a: Float64Array, below: Float64Array, source: Source): Up {
-    const { n } = this;
-    const { layer, inputs, outputs } = level;
-    const gram = this.gram(a, a, n, n, inputs, 1);
-    const factor = pivotedCholesky(gram, n);
-    const s = layer.wStd ** 2 / inputs;
-    const g = source.next(factor.rank * outputs);
-    const fluctuation = new Float64Array(n * outputs);
-    if (factor.rank > 0) this.la.gemm('n', 'n', n, outputs, factor.rank, Math.sqrt(s), factor.l, n, g, outputs, 0, fluctuation, outputs);
-    const h = fluctuation.slice();
-    if (layer.bStd) {
-      const bias = source.next(outputs);
-      for (let at = 0; at < h.length; at++) h[at] += layer.bStd * bias[at % outputs];
-    }
-    return { level, a, below, gram, factor, fluctuation, h, source };
+  /** AAᵀ of what comes after `level`: the next level's, or n·O times the NNGP. */
+  private up(level: PlacedLevel, next: PlacedLevel | null): void {
+    const { units, layout } = this;
+    const { n } = layout;
+    const gram = next ? next.gram : layout.nngp;
+    units.memory.fill(0, gram, gram + n * n);
+    this.eachChunk(level, (from, count) => {
+      this.hold(level, from, count, layout.rows > 0 && count === level.outputs);
+      units.products(gram, n, level.a, n, level.a, n, level.ld, count, true);
+    });
+    if (next) this.finishGram(next);
+    else this.mirror(gram, 1 / level.outputs);
   }
 
-  private tangentOf(ups: readonly Up[], outputs: number): Float64Array {
-    const { n } = this;
-    const ntk = new Float64Array(n * n);
-    const rows = n * outputs;
-    let delta: Float64Array = new Float64Array(rows * outputs);
-    for (let o = 0; o < outputs; o++) for (let a = 0; a < n; a++) delta[(o * n + a) * outputs + o] = 1;
-    for (let l = ups.length - 1; l >= 0; l--) {
-      const { level, gram, a } = ups[l];
-      const products = this.gram(delta, delta, rows, rows, level.outputs, 1);
-      const [scale, biasScale] = rescaling(level.layer, level.inputs);
-      const bias = level.layer.bStd === null ? 0 : biasScale ** 2;
-      for (let o = 0; o < outputs; o++)
-        for (let i = 0; i < n; i++)
-          for (let j = 0; j < n; j++)
-            ntk[i * n + j] += (products[(o * n + i) * rows + o * n + j] * (scale ** 2 * gram[i * n + j] + bias)) / outputs;
-      if (l > 0) delta = this.down(ups[l], a, delta, products, rows);
-    }
-    return ntk;
+  private finishGram(level: PlacedLevel): void {
+    const { n } = this.layout;
+    level.rank = pivotedFactor(this.units.memory, level.gram, level.factor, n, level.variance, level.order, this.left);
   }
 
-  /** Cotangents of the layer below, its activation included. */
-  private down(
-    { level, factor, fluctuation, below, source }: Up,
-    a: Float64Array,
-    delta: Float64Array,
-    products: Float64Array,
+  private mirror(gram: number, weight: number): void {
+    const { memory } = this.units;
+    const { n } = this.layout;
+    for (let i = 0; i < n; i++)
+      for (let j = 0; j <= i; j++) memory[gram + j * n + i] = memory[gram + i * n + j] = weight * memory[gram + i * n + j];
+  }
+
+  private eachChunk(level: PlacedLevel, visit: (from: number, count: number) => void): void {
+    for (let from = 0; from < level.outputs; from += level.chunk) visit(from, Math.min(level.chunk, level.outputs - from));
+  }
+
+  /** Sees that F, A and (where asked) the slopes of these units of a level are in its place. */
+  private hold(level: PlacedLevel, from: number, count: number, slopes: boolean): void {
+    const { units, layout, sample } = this;
+    const { held, f, a, ld, index, rank } = level;
+    if (held.level === index && held.from === from && (held.slopes || !slopes)) return;
+    const { n } = layout;
+    this.normals(layout.spread, rank, 2 * index, 0, level, from, count);
+    units.combine(f, level.factor, n, layout.spread, n, rank, ld, count, false);
+    if (level.bStd) units.normals(level.bias, upTo(16, count), sample, 2 * index, n * upTo(16, level.outputs) + from);
+    const [bias, to] = [level.bStd ? level.bias : -1, slopes ? level.slopes : -1];
+    if (level.rectified) units.rectify(a, to, f, bias, level.bStd, n, ld, count, ...level.rectified);
+    else this.activate(level, bias, to, count);
+    [held.level, held.from, held.slopes] = [index, from, slopes];
+  }
+
+  private activate({ activation: { value, slope }, f, a, ld, bStd }: PlacedLevel, bias: number, slopes: number, count: number): void {
+    const { memory } = this.units;
+    for (let i = 0; i < this.layout.n; i++)
+      for (let j = 0; j < count; j++) {
+        const at = i * ld + j;
+        const z = bias < 0 ? memory[f + at] : memory[f + at] + bStd * memory[bias + j];
+        memory[a + at] = value(z);
+        if (slopes >= 0) memory[slopes + at] = slope(z);
+      }
+  }
+
+  /** Rows `first` to `first + rows − 1` of a stream of normals with a row for each of `rank` directions. */
+  private normals(
+    out: number,
     rows: number,
-  ): Float64Array {
-    const { la } = this;
-    const { inputs, layer, before } = level;
-    const outer = pivotedCholesky(products, rows);
-    const fresh = new Float64Array(rows * inputs);
-    const g = source.next(outer.rank * inputs);
-    if (outer.rank > 0)
-      la.gemm('n', 'n', rows, inputs, outer.rank, layer.wStd / Math.sqrt(inputs), outer.l, rows, g, inputs, 0, fresh, inputs);
-    if (factor.rank > 0) this.condition(fresh, factor, a, fluctuation, delta, rows, level);
-    if (before) for (let at = 0; at < fresh.length; at++) fresh[at] *= before.slope(below[at % below.length]);
-    return fresh;
-  }
-
-  /** What H says of W on the span of A takes the place of what is fresh there: adds C (AAᵀ)⁻¹A, C = ΔHᵀ − ZAᵀ, on the independent rows of A. */
-  private condition(
-    fresh: Float64Array,
-    factor: Factor,
-    a: Float64Array,
-    fluctuation: Float64Array,
-    delta: Float64Array,
-    rows: number,
-    { inputs, outputs }: Level,
+    stream: number,
+    first: number,
+    { outputs, ld }: PlacedLevel,
+    from: number,
+    count: number,
   ): void {
-    const { la, n } = this;
-    const { rank, pivots } = factor;
-    const [rowsOfA, rowsOfH] = [pick(a, pivots, rank, inputs), pick(fluctuation, pivots, rank, outputs)];
-    const c = new Float64Array(rows * rank);
-    la.gemm('n', 't', rows, rank, outputs, 1, delta, outputs, rowsOfH, outputs, 0, c, rank);
-    la.gemm('n', 't', rows, rank, inputs, -1, fresh, inputs, rowsOfA, inputs, 1, c, rank);
-    solveFactor(factor, n, c, rows);
-    la.gemm('n', 'n', rows, inputs, rank, 1, c, rank, rowsOfA, inputs, 1, fresh, inputs);
+    const stride = upTo(16, outputs);
+    for (let r = 0; r < rows; r++) this.units.normals(out + r * ld, upTo(16, count), this.sample, stream, (first + r) * stride + from);
   }
 
-  /** weight · a·bᵀ */
-  private gram(a: Float64Array, b: Float64Array, m: number, n: number, k: number, weight: number): Float64Array {
-    const c = new Float64Array(m * n);
-    this.la.gemm('n', 't', m, n, k, weight, a, k, b, k, 0, c, n);
-    return c;
-  }
-}
-
-interface Up {
-  readonly level: Level;
-  readonly a: Float64Array;
-  /** Pre-activations below. */
-  readonly below: Float64Array;
-  readonly gram: Float64Array;
-  readonly factor: Factor;
-  /** A W without the bias. */
-  readonly fluctuation: Float64Array;
-  readonly h: Float64Array;
-  readonly source: Source;
-}
-
-/** Normals of one layer of one sample, in order. */
-class Source {
-  private from = 0;
-  constructor(
-    private readonly seed: number | bigint,
-    private readonly sample: number,
-    private readonly layer: number,
-  ) {}
-
-  next(count: number): Float64Array {
-    const { seed, sample, layer } = this;
-    const values = normals({ seed, sample, layer }, this.from, count, 'float64') as Float64Array;
-    this.from += count;
-    return values;
-  }
-}
-
-/** L (n × rank, row-major with n columns) with A = L Lᵀ; rows `pivots` are independent, and there L is lower triangular. */
-interface Factor {
-  readonly l: Float64Array;
-  readonly rank: number;
-  readonly pivots: Int32Array;
-}
-
-/** Share of the largest diagonal entry below which a row depends on the others. */
-const DEPENDENT = 1e-13;
-
-/** LAPACK pstrf on a small matrix: the remaining row with the largest pivot is taken each time. */
-function pivotedCholesky(a: Float64Array, n: number): Factor {
-  const l = new Float64Array(n * n);
-  const left = Float64Array.from({ length: n }, (_, i) => a[i * n + i]);
-  const order = Int32Array.from({ length: n }, (_, i) => i);
-  const limit = DEPENDENT * left.reduce((most, x) => Math.max(most, x), 0);
-  let rank = 0;
-  for (; rank < n; rank++) {
-    let best = rank;
-    for (let k = rank + 1; k < n; k++) if (left[order[k]] > left[order[best]]) best = k;
-    [order[rank], order[best]] = [order[best], order[rank]];
-    const pivot = order[rank];
-    if (!(left[pivot] > limit)) break;
-    const root = Math.sqrt(left[pivot]);
-    l[pivot * n + rank] = root;
-    for (let k = rank + 1; k < n; k++) {
-      const i = order[k];
-      let sum = a[i * n + pivot];
-      for (let p = 0; p < rank; p++) sum -= l[i * n + p] * l[pivot * n + p];
-      l[i * n + rank] = sum / root;
-      left[i] -= (sum / root) ** 2;
+  private down(): void {
+    const { layout } = this;
+    const { memory } = this.units;
+    memory.fill(0, layout.ntk, layout.ntk + layout.n ** 2);
+    this.unitCotangents();
+    for (let l = layout.levels.length - 1; l >= 0; l--) {
+      this.addTangent(layout.levels[l]);
+      if (l > 0) this.descend(layout.levels[l], layout.levels[l - 1]);
     }
+    this.mirror(layout.ntk, 1);
   }
-  return { l, rank, pivots: order.subarray(0, rank) };
-}
 
-function pick(a: Float64Array, rows: Int32Array, count: number, width: number): Float64Array {
-  const picked = new Float64Array(count * width);
-  for (let r = 0; r < count; r++) picked.set(a.subarray(rows[r] * width, (rows[r] + 1) * width), r * width);
-  return picked;
-}
-
-/** Rows of c become rows of c (AAᵀ)⁻¹ on the pivots. */
-function solveFactor({ l, rank, pivots }: Factor, n: number, c: Float64Array, rows: number): void {
-  const at = (i: number, j: number) => l[pivots[i] * n + j];
-  for (let r = 0; r < rows; r++) {
-    const row = c.subarray(r * rank, (r + 1) * rank);
-    for (let i = 0; i < rank; i++) {
-      for (let j = 0; j < i; j++) row[i] -= at(i, j) * row[j];
-      row[i] /= at(i, i);
-    }
-    for (let i = rank - 1; i >= 0; i--) {
-      for (let j = i + 1; j < rank; j++) row[i] -= at(j, i) * row[j];
-      row[i] /= at(i, i);
-    }
+  /** ΔΔᵀ and ΔFᵀ where the cotangent of output o, whatever the sample, is the o-th unit vector. Row o·n + i: output o, sample i. */
+  private unitCotangents(): void {
+    const { memory } = this.units;
+    const { levels, n, rows, outer, cross, ldn } = this.layout;
+    const level = levels[levels.length - 1];
+    memory.fill(0, outer, outer + rows * rows);
+    this.eachChunk(level, (from, count) => {
+      this.hold(level, from, count, false);
+      for (let o = from; o < from + count; o++)
+        for (let i = 0; i < n; i++) {
+          memory.fill(1, outer + (o * n + i) * rows + o * n, outer + (o * n + i) * rows + o * n + n);
+          for (let j = 0; j < n; j++) memory[cross + (o * n + i) * ldn + j] = memory[level.f + j * level.ld + o - from];
+        }
+    });
   }
-}
 
-/** @throws ERR_UNSUPPORTED */
-export function requireLevels(net: Network, inputShape: readonly number[]): readonly Level[] {
-  const levels = levelsOf(net, inputShape);
-  if (levels) return levels;
-  throw new InfiniteWidthError(
-    'ERR_UNSUPPORTED',
-    "method 'conditioned' draws fully connected networks that end in a dense layer; use method 'weights' for this one",
-  );
+  /** The gradients of one layer's weights and biases, averaged over the outputs. */
+  private addTangent({ gram, weightGradient, biasGradient }: PlacedLevel): void {
+    const { memory } = this.units;
+    const { n, rows, outer, ntk } = this.layout;
+    const outputs = rows / n;
+    for (let i = 0; i < n; i++)
+      for (let j = 0; j <= i; j++) {
+        let sum = 0;
+        for (let o = 0; o < outputs; o++) sum += memory[outer + (o * n + i) * rows + o * n + j];
+        memory[ntk + i * n + j] += (sum * (weightGradient * memory[gram + i * n + j] + biasGradient)) / outputs;
+      }
+  }
+
+  /** ΔΔᵀ and ΔFᵀ of the level below from those of `level`. */
+  private descend(level: PlacedLevel, below: PlacedLevel): void {
+    const { units, layout } = this;
+    const { memory } = units;
+    const { n, rows, outer, outerFactor, cross, ldn, spread, delta } = layout;
+    const { ld } = below;
+    const stream = 2 * level.index + 1;
+    const rank = pivotedFactor(memory, outer, outerFactor, rows, level.variance, layout.outerOrder, this.left);
+    const whole = below.outputs <= below.chunk;
+    memory.fill(0, layout.met, layout.met + rank * ldn);
+    this.eachChunk(below, (from, count) => {
+      this.hold(below, from, count, whole);
+      this.normals(spread, rank, stream, 0, below, from, count);
+      units.products(layout.met, ldn, spread, rank, below.a, n, ld, count, false);
+    });
+    for (let at = cross; at < cross + rows * ldn; at++) memory[at] = -memory[at];
+    units.combine(cross, outerFactor, rows, layout.met, rows, rank, ldn, n, true);
+    solvePivoted(memory, level.factor, n, level.rank, level.order, cross, rows, ldn, -level.variance, this.left);
+    memory.copyWithin(layout.known, cross, cross + rows * ldn);
+    memory.fill(0, outer, outer + rows * rows);
+    memory.fill(0, cross, cross + rows * ldn);
+    this.eachChunk(below, (from, count) => {
+      this.hold(below, from, count, true);
+      if (!whole) this.normals(spread, rank, stream, 0, below, from, count);
+      units.combine(delta, outerFactor, rows, spread, rows, rank, ld, count, false);
+      units.combine(delta, layout.known, ldn, below.a, rows, n, ld, count, true);
+      units.scaleRows(delta, rows, below.slopes, n, ld, count);
+      this.addProducts(below, count);
+    });
+  }
+
+  /** At the first level, where nothing is drawn from them, the products of one output's cotangents with each other will do. */
+  private addProducts(below: PlacedLevel, count: number): void {
+    const { n, rows, outer, cross, ldn, delta } = this.layout;
+    const { ld, f, index } = below;
+    if (index > 0) {
+      this.units.products(outer, rows, delta, rows, delta, rows, ld, count, true);
+      this.units.products(cross, ldn, delta, rows, f, n, ld, count, false);
+    } else
+      for (let o = 0; o < rows; o += n)
+        this.units.products(outer + o * rows + o, rows, delta + o * ld, n, delta + o * ld, n, ld, count, true);
+  }
 }

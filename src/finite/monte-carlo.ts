@@ -5,7 +5,7 @@ import { macrotask } from '../execute/yield';
 import { splitArguments } from '../kernel';
 import { asNDArray, checkFinite, type NDArray, showShape } from '../ndarray';
 import type { Network } from '../spec';
-import { ConditionedSampler, levelsOf, requireLevels } from './conditioned';
+import { levelsOf, openConditioned, requireLevels } from './conditioned';
 import { empiricalNngp, empiricalNtk } from './empirical';
 import type { FiniteOptions } from './forward';
 import { init } from './init';
@@ -76,13 +76,17 @@ export async function* monteCarloEstimates(
       throw new InfiniteWidthError('ERR_ARGUMENT', `${name} is a positive integer, got ${String(value)}`, { [name]: value });
   throwIfAborted(signal);
   const run = openRun(net, read(x1, 'x1'), x2 === null ? null : read(x2, 'x2'), options);
-  for (let sample = 0; sample < samples; ) {
-    for (const end = Math.min(samples, sample + batch); sample < end; sample++) run.add(sample);
-    await macrotask();
-    throwIfAborted(signal);
-    onProgress?.({ phase: 'networks', done: sample, total: samples });
-    yield run.estimate(sample);
-    if (sample > 1 && run.isWithin(tolerance)) return;
+  try {
+    for (let sample = 0; sample < samples; ) {
+      for (const end = Math.min(samples, sample + batch); sample < end; sample++) run.add(sample);
+      await macrotask();
+      throwIfAborted(signal);
+      onProgress?.({ phase: 'networks', done: sample, total: samples });
+      yield run.estimate(sample);
+      if (sample > 1 && run.isWithin(tolerance)) return;
+    }
+  } finally {
+    run.close();
   }
 }
 
@@ -136,6 +140,7 @@ interface Run {
   add(sample: number): { readonly [K in MonteCarloField]?: ArrayLike<number> };
   estimate(samples: number): MonteCarloResult;
   isWithin(tolerance: number): boolean;
+  close(): void;
 }
 
 function openRun(net: Network, x1: NDArray, x2: NDArray | null, options: MonteCarloOptions): Run {
@@ -144,18 +149,16 @@ function openRun(net: Network, x1: NDArray, x2: NDArray | null, options: MonteCa
   if (fields.length === 0 || fields.some((field) => field !== 'nngp' && field !== 'ntk'))
     throw new InfiniteWidthError('ERR_ARGUMENT', `get names 'nngp', 'ntk' or both; got ${JSON.stringify(get)}`, { get });
   const levels = method === 'conditioned' ? requireLevels(net, x1.shape) : method === 'auto' ? cheapLevels(net, x1, x2) : null;
-  const [n1, n2] = [x1.shape[0], (x2 ?? x1).shape[0]];
-  const moments = new Map(fields.map((field) => [field, new Moments([n1, n2])]));
-  const tangent = fields.includes('ntk');
-  const conditioned =
-    levels && new ConditionedSampler((engine ?? defaultContext()).backend.linalg, levels, ...stacked(x1, x2), seed, tangent);
+  checkSameSamples(x1, x2);
+  const moments = new Map(fields.map((field) => [field, new Moments([x1.shape[0], (x2 ?? x1).shape[0]])]));
+  const conditioned = levels && openConditioned({ net, x1, x2, seed, fields }, (engine ?? defaultContext()).backend);
   return {
     add(sample) {
-      const draw = conditioned?.draw(sample);
-      const params = draw ? null : init(net, seed, x1.shape, { sample });
+      const draws = conditioned?.draw(sample, 1);
+      const params = draws ? null : init(net, seed, x1.shape, { sample });
       const kernels: { [K in MonteCarloField]?: ArrayLike<number> } = {};
       for (const [field, sums] of moments) {
-        if (draw) kernels[field] = block(draw[field] as Float64Array, n1, x2 ? n2 : 0);
+        if (draws) kernels[field] = draws[fields.indexOf(field)];
         else if (params) kernels[field] = (field === 'nngp' ? empiricalNngp : empiricalNtk)(net, params, x1, x2, { engine }).data;
         sums.add(kernels[field] as ArrayLike<number>);
       }
@@ -167,6 +170,7 @@ function openRun(net: Network, x1: NDArray, x2: NDArray | null, options: MonteCa
       ...Object.fromEntries([...moments].map(([field, sums]) => [field, sums.estimate()])),
     }),
     isWithin: (tolerance) => [...moments.values()].every((sums) => sums.isWithin(tolerance)),
+    close: () => conditioned?.close(),
   };
 }
 
@@ -180,13 +184,17 @@ export async function monteCarloSamples(
   const size = data.length / shape[0];
   const run = openRun(net, { data: data.slice(0, size), shape: [1, ...shape.slice(1)] }, null, { ...options, get: 'ntk' });
   const values = new Float64Array(options.samples);
-  for (let sample = 0; sample < values.length; sample++) {
-    values[sample] = run.add(sample).ntk?.[0] ?? Number.NaN;
-    if (sample % LOOK === LOOK - 1) {
-      await macrotask();
-      throwIfAborted(options.signal);
-      options.onProgress?.({ phase: 'networks', done: sample + 1, total: values.length });
+  try {
+    for (let sample = 0; sample < values.length; sample++) {
+      values[sample] = run.add(sample).ntk?.[0] ?? Number.NaN;
+      if (sample % LOOK === LOOK - 1) {
+        await macrotask();
+        throwIfAborted(options.signal);
+        options.onProgress?.({ phase: 'networks', done: sample + 1, total: values.length });
+      }
     }
+  } finally {
+    run.close();
   }
   return values;
 }
@@ -205,24 +213,11 @@ function cheapLevels(net: Network, x1: NDArray, x2: NDArray | null) {
   return without < weights ? levels : null;
 }
 
-/** Rows of both inputs, one after the other. */
-function stacked(x1: NDArray, x2: NDArray | null): [data: Float64Array, n: number] {
-  const parts = x2 ? [x1, x2] : [x1];
+function checkSameSamples(x1: NDArray, x2: NDArray | null): void {
   if (x2 && x2.shape.slice(1).join() !== x1.shape.slice(1).join())
     throw new InfiniteWidthError(
       'ERR_SHAPE',
       `x1 has shape ${showShape(x1.shape)} and x2 ${showShape(x2.shape)}; all but the first axis must agree`,
       { x1: x1.shape, x2: x2.shape },
     );
-  const data = new Float64Array(parts.reduce((sum, part) => sum + part.data.length, 0));
-  data.set(x1.data);
-  if (x2) data.set(x2.data, x1.data.length);
-  return [data, parts.reduce((sum, { shape }) => sum + shape[0], 0)];
-}
-
-/** Rows of x1 against rows of x2 in a kernel of both; all of it where there is no x2. */
-function block(kernel: Float64Array, n1: number, n2: number): Float64Array {
-  if (n2 === 0) return kernel;
-  const n = n1 + n2;
-  return Float64Array.from({ length: n1 * n2 }, (_, at) => kernel[Math.floor(at / n2) * n + n1 + (at % n2)]);
 }
