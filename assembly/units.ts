@@ -8,19 +8,35 @@ import { at } from './micro';
 /** Units summed before a sum is added to an entry. */
 const SLAB: i32 = 256;
 
-/** c = x·y (or c += x·y): c m × count, x m × k with rows ldx apart, y k × count. An entry is summed in the order of k. */
-export function combine_f64(c: usize, x: usize, ldx: i32, y: usize, m: i32, k: i32, ld: i32, count: i32, add: i32): void {
-  const row = <usize>ld << 3;
+/**
+ * c = x·y (or c += x·y): c m × count, x m × k with rows ldx apart, y k × count. An entry is summed in the order of k. Where `order` (m doubles)
+ * is not 0, x is lower triangular, and its row i makes row order[i] of c.
+ */
+export function combine_f64(
+  c: usize, order: usize, x: usize, ldx: i32, y: usize, m: i32, k: i32, ld: i32, count: i32, add: i32,
+): void {
+  const row = <usize>ld << 3, step = <usize>ldx << 3;
   for (let j = 0; j < count; j += 4) {
+    const from = at<f64>(y, ld, 0, j), to = at<f64>(c, ld, 0, j);
     let i = 0;
-    for (; i + 4 <= m; i += 4) combine4(at<f64>(c, ld, i, j), at<f64>(x, ldx, i, 0), <usize>ldx << 3, at<f64>(y, ld, 0, j), k, row, add);
-    for (; i < m; i++) combine1(at<f64>(c, ld, i, j), at<f64>(x, ldx, i, 0), at<f64>(y, ld, 0, j), k, row, add);
+    for (; i + 4 <= m; i += 4) {
+      const terms = order ? min(k, i + 4) : k;
+      const c0 = to + target(order, i, row), c1 = to + target(order, i + 1, row);
+      combine4(c0, c1, to + target(order, i + 2, row), to + target(order, i + 3, row), at<f64>(x, ldx, i, 0), step, from, terms, row, add);
+    }
+    for (; i < m; i++) combine1(to + target(order, i, row), at<f64>(x, ldx, i, 0), from, order ? min(k, i + 1) : k, row, add);
   }
 }
 
+@inline
+function target(order: usize, i: i32, row: usize): usize {
+  return (order ? <usize>load<f64>(order + (<usize>i << 3)) : <usize>i) * row;
+}
+
 /** Four rows and four columns. */
-function combine4(c: usize, x0: usize, step: usize, y: usize, k: i32, row: usize, add: i32): void {
-  const c1 = c + row, c2 = c1 + row, c3 = c2 + row;
+function combine4(
+  c: usize, c1: usize, c2: usize, c3: usize, x0: usize, step: usize, y: usize, k: i32, row: usize, add: i32,
+): void {
   let s00 = f64x2.splat(0), s01 = s00, s10 = s00, s11 = s00, s20 = s00, s21 = s00, s30 = s00, s31 = s00;
   if (add) {
     s00 = v128.load(c), s01 = v128.load(c, 16), s10 = v128.load(c1), s11 = v128.load(c1, 16);

@@ -13,8 +13,11 @@ export interface Units {
   readonly memory: Float64Array;
   /** Float64 normals `from` to `from + count − 1` of the stream (seed, sample, layer), to `out`. Multiples of 16 are fastest. */
   normals(out: number, count: number, sample: number, layer: number, from: number): void;
-  /** c = x·y, or c += x·y: c m × count, x m × k (rows ldx apart), y k × count. */
-  combine(c: number, x: number, ldx: number, y: number, m: number, k: number, ld: number, count: number, add: boolean): void;
+  /**
+   * c = x·y, or c += x·y: c m × count, x m × k (rows ldx apart), y k × count. Unless `order` (m numbers) is negative, x is lower triangular
+   * and its row i makes row order[i] of c.
+   */
+  combine(c: number, order: number, x: number, ldx: number, y: number, m: number, k: number, ld: number, count: number, add: boolean): void;
   /** s += x·yᵀ: s m × n (rows lds apart), x m × count, y n × count; `lower`: what stands above the diagonal is unspecified. */
   products(s: number, lds: number, x: number, m: number, y: number, n: number, ld: number, count: number, lower: boolean): void;
   /** values = φ(z), slopes = φ'(z) (unless negative), z = f + std·bias (f where bias is negative); φ(z) = z > 0 ? b z : a z. */
@@ -46,11 +49,11 @@ export function createJsUnits(doubles: number, seed: Seed): Units {
     normals(out, count, sample, layer, from) {
       memory.set(normals({ seed, sample, layer }, from, count, 'float64'), out);
     },
-    combine(c, x, ldx, y, m, k, ld, count, add) {
+    combine(c, order, x, ldx, y, m, k, ld, count, add) {
       for (let i = 0; i < m; i++) {
-        const to = c + i * ld;
+        const to = c + (order < 0 ? i : memory[order + i]) * ld;
         if (!add) memory.fill(0, to, to + count);
-        for (let p = 0; p < k; p++) {
+        for (let p = 0; p < (order < 0 ? k : Math.min(k, i + 1)); p++) {
           const [factor, from] = [memory[x + i * ldx + p], y + p * ld];
           for (let j = 0; j < count; j++) memory[to + j] += factor * memory[from + j];
         }

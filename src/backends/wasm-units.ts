@@ -25,8 +25,8 @@ function unitsOn({ exports, memory: { buffer } }: Core, base: number, doubles: n
     normals(out, count, sample, layer, from) {
       normals_f64(base + 8 * out, count, low, high, sample, layer, from % WORD, Math.floor(from / WORD));
     },
-    combine(c, x, ldx, y, m, k, ld, count, add) {
-      combine_f64(base + 8 * c, base + 8 * x, ldx, base + 8 * y, m, k, ld, count, add ? 1 : 0);
+    combine(c, order, x, ldx, y, m, k, ld, count, add) {
+      combine_f64(base + 8 * c, orNone(order), base + 8 * x, ldx, base + 8 * y, m, k, ld, count, add ? 1 : 0);
     },
     products(s, lds, x, m, y, n, ld, count, lower) {
       products_f64(base + 8 * s, lds, base + 8 * x, m, base + 8 * y, n, ld, count, lower ? 1 : 0);

@@ -3,15 +3,25 @@ import type { ActivationLayer } from '../spec';
 import { type Activation, activationOf } from './activations';
 import type { Level } from './levels';
 import { rescaling } from './params';
+import type { Factored } from './pivoted';
 
-/** What stands in a buffer of units: some units of a level, with their slopes or without. */
+/** What stands in a slot: some units of a level, with their slopes or without. */
 export interface Held {
   level: number;
   from: number;
   slopes: boolean;
 }
 
-/** A level with its places. F (without the bias), A = φ(F + bias) and φ' are n × chunk, rows ld apart; the bias is one row. */
+/** Chunks of units: F (without the bias), A = φ(F + bias) and φ', each n × chunk with rows ld apart; the bias is one row. */
+export interface Slot {
+  readonly f: number;
+  readonly bias: number;
+  readonly a: number;
+  readonly slopes: number;
+  readonly held: Held;
+}
+
+/** A level with its places. */
 export interface PlacedLevel {
   readonly index: number;
   readonly inputs: number;
@@ -25,17 +35,11 @@ export interface PlacedLevel {
   /** Factors of the squared gradients. */
   readonly weightGradient: number;
   readonly biasGradient: number;
-  readonly chunk: number;
-  readonly ld: number;
-  readonly f: number;
-  readonly bias: number;
-  readonly a: number;
-  readonly slopes: number;
-  readonly held: Held;
-  /** AAᵀ of its inputs and L with L Lᵀ = variance · AAᵀ, both n × n. */
-  readonly gram: number;
-  readonly factor: number;
-  readonly order: Int32Array;
+  /** One for every chunk; or one that all levels share whose chunks are made again. */
+  readonly slots: readonly Slot[];
+  readonly kept: boolean;
+  /** AAᵀ of its inputs, times the variance factored. */
+  readonly gram: Factored;
   rank: number;
 }
 
@@ -45,14 +49,17 @@ export interface Layout {
   /** Cotangents: n · outputs, or 0 without the NTK. */
   readonly rows: number;
   readonly levels: readonly PlacedLevel[];
-  /** Normals, max(n, rows) × ld, and cotangents, rows × ld. */
-  readonly spread: number;
-  readonly delta: number;
+  /** Units at a time, and their rows' distance. */
+  readonly chunk: number;
   readonly ld: number;
-  /** ΔΔᵀ, its factor M, both rows × rows. */
-  readonly outer: number;
-  readonly outerFactor: number;
-  readonly outerOrder: Int32Array;
+  /** Normals on the way up, n × chunk. */
+  readonly fresh: number;
+  /** Normals on the way down, rows × chunk each: as many chunks as are kept. */
+  readonly spread: readonly number[];
+  /** Cotangents, rows × chunk. */
+  readonly delta: number;
+  /** ΔΔᵀ, times the variance factored. */
+  readonly outer: Factored;
   /** ΔFᵀ, G'Aᵀ and C, rows × n, rows ldn apart. */
   readonly cross: number;
   readonly met: number;
@@ -65,64 +72,61 @@ export interface Layout {
 
 export const upTo = (multiple: number, x: number): number => Math.ceil(x / multiple) * multiple;
 
-/** Doubles of one buffer of normals or cotangents. */
-const BUFFER = 1 << 18;
+/** Doubles of a chunk of normals or cotangents: it stays in the second cache, and its rows in the first table of pages. */
+const CHUNK = 1 << 15;
 const LEAST_CHUNK = 256;
 const LARGEST_CHUNK = 2048;
-/** Doubles that levels with buffers of their own may take; beyond, they share one, and units are made again on the way down. */
+/** Doubles that may be kept of units and of normals. Beyond, they are made again on the way down. */
 const KEPT = 1 << 22;
 
-export function layoutOf(levels: readonly Level[], n: number, tangent: boolean, chunk?: number): Layout {
+export function layoutOf(levels: readonly Level[], n: number, tangent: boolean, given?: number): Layout {
   const rows = tangent ? n * levels[levels.length - 1].outputs : 0;
-  const most = Math.max(n, rows);
-  const step = chunk ?? Math.min(LARGEST_CHUNK, Math.max(LEAST_CHUNK, BUFFER / most - ((BUFFER / most) % 256)));
+  const widest = Math.max(...levels.map(({ outputs }) => outputs));
+  const chunk = Math.min(upTo(16, widest), given ?? chunkOf(Math.max(n, rows)));
+  // Rows do not all start in the same sets of the cache.
+  const ld = chunk + 8;
   let doubles = 0;
   const place = (count: number): number => {
     const at = doubles;
     doubles += upTo(8, count);
     return at;
   };
-  const buffer = (units: number) => {
-    const ld = spaced(units);
-    return {
-      ld,
-      f: place(n * ld),
-      bias: place(ld),
-      a: place(n * ld),
-      slopes: place(rows > 0 ? n * ld : 0),
-      held: { level: -1, from: 0, slopes: false },
-    };
-  };
-  const widest = Math.max(...levels.map(({ outputs }) => Math.min(outputs, step)));
-  const keeps = levels.reduce((sum, { outputs }) => sum + 3 * n * spaced(Math.min(outputs, step)), 0) <= KEPT;
-  const shared = buffer(widest);
-  const placed = levels.map((level, index): PlacedLevel => {
-    const own = keeps && level.outputs <= step ? buffer(level.outputs) : shared;
-    return {
-      ...constantsOf(level, index),
-      ...own,
-      chunk: step,
-      gram: place(n * n),
-      factor: place(n * n),
-      order: new Int32Array(n),
-      rank: 0,
-    };
+  const factored = (order: number): Factored => ({
+    n: order,
+    matrix: place(order * order),
+    factor: place(order * order),
+    order: place(order),
   });
-  const [ld, ldn] = [spaced(widest), upTo(4, n)];
+  const slot = (): Slot => ({
+    f: place(n * ld),
+    bias: place(ld),
+    a: place(n * ld),
+    slopes: place(rows > 0 ? n * ld : 0),
+    held: { level: -1, from: 0, slopes: false },
+  });
+  const chunks = levels.map(({ outputs }) => Math.ceil(outputs / chunk));
+  const kept = chunks.reduce((sum, count) => sum + count, 0) * (3 * n + 1) * ld <= KEPT;
+  const shared = kept ? [] : [slot()];
+  const placed = levels.map((level, l): PlacedLevel => {
+    const slots = kept ? Array.from({ length: chunks[l] }, slot) : shared;
+    return { ...constantsOf(level, l), slots, kept, gram: factored(n), rank: 0 };
+  });
+  const most = Math.ceil(widest / chunk);
+  const ldn = upTo(4, n);
   return {
     n,
     rows,
     levels: placed,
+    chunk,
     ld,
-    ldn,
-    spread: place(most * ld),
+    fresh: place(n * ld),
+    spread: Array.from({ length: most * rows * ld <= KEPT ? most : 1 }, () => place(rows * ld)),
     delta: place(rows * ld),
-    outer: place(rows * rows),
-    outerFactor: place(rows * rows),
-    outerOrder: new Int32Array(rows),
+    outer: factored(rows),
     cross: place(rows * ldn),
     met: place(rows * ldn),
     known: place(rows * ldn),
+    ldn,
     nngp: place(n * n),
     ntk: place(n * n),
     // Last: the places are counted.
@@ -130,8 +134,10 @@ export function layoutOf(levels: readonly Level[], n: number, tangent: boolean, 
   };
 }
 
-/** Rows of whole units of normals that do not all start in the same sets of the cache. */
-const spaced = (units: number): number => upTo(16, units) + 8;
+function chunkOf(rows: number): number {
+  const chunk = Math.min(LARGEST_CHUNK, Math.max(LEAST_CHUNK, CHUNK / rows));
+  return chunk - (chunk % LEAST_CHUNK);
+}
 
 function constantsOf({ layer, inputs, outputs, after }: Level, index: number) {
   const [weight, bias] = rescaling(layer, inputs);

@@ -11,7 +11,7 @@ import type { Backend } from '../backends/backend';
 import type { Units } from '../backends/units';
 import type { NDArray } from '../ndarray';
 import type { Network } from '../spec';
-import { type Layout, layoutOf, type PlacedLevel, upTo } from './conditioned-layout';
+import { type Layout, layoutOf, type PlacedLevel, type Slot, upTo } from './conditioned-layout';
 import { type Level, levelsOf } from './levels';
 import { pivotedFactor, solvePivoted } from './pivoted';
 import type { Seed } from './random';
@@ -78,48 +78,45 @@ class Draws {
   /** The Gram matrix of the inputs. */
   begin(parts: readonly NDArray[]): void {
     const { units, layout } = this;
-    const { levels, spread, ld, n } = layout;
-    const features = levels[0].inputs;
-    const step = ld - (ld % (ld < 256 ? 16 : 256));
-    units.memory.fill(0, levels[0].gram, levels[0].gram + n * n);
-    for (let from = 0; from < features; from += step) {
-      const count = Math.min(step, features - from);
-      let row = spread;
+    const { levels, fresh, chunk, ld, n } = layout;
+    const { inputs: features, gram } = levels[0];
+    units.memory.fill(0, gram.matrix, gram.matrix + n * n);
+    for (let from = 0; from < features; from += chunk) {
+      const count = Math.min(chunk, features - from);
+      let row = fresh;
       for (const { data, shape } of parts)
         for (let i = 0; i < shape[0]; i++, row += ld)
           units.memory.set(data.subarray(i * features + from, i * features + from + count), row);
-      units.products(levels[0].gram, n, spread, n, spread, n, ld, count, true);
+      units.products(gram.matrix, n, fresh, n, fresh, n, ld, count, true);
     }
-    this.finishGram(levels[0]);
+    this.factor(levels[0]);
   }
 
   /** Leaves the kernels at layout.nngp and layout.ntk. */
   draw(sample: number): void {
+    const { levels, rows } = this.layout;
     this.sample = sample;
-    for (const { held } of this.layout.levels) held.level = -1;
-    this.layout.levels.forEach((level, l) => {
-      this.up(level, this.layout.levels[l + 1] ?? null);
-    });
-    if (this.layout.rows > 0) this.down();
+    for (const { slots } of levels) for (const { held } of slots) held.level = -1;
+    for (let l = 0; l < levels.length; l++) this.up(levels[l], l + 1 < levels.length ? levels[l + 1] : null);
+    if (rows > 0) this.down();
   }
 
-  /** AAᵀ of what comes after `level`: the next level's, or n·O times the NNGP. */
+  /** AAᵀ of what comes after `level`: the next level's, or the NNGP. */
   private up(level: PlacedLevel, next: PlacedLevel | null): void {
     const { units, layout } = this;
-    const { n } = layout;
-    const gram = next ? next.gram : layout.nngp;
+    const { n, ld, chunk } = layout;
+    const gram = next ? next.gram.matrix : layout.nngp;
     units.memory.fill(0, gram, gram + n * n);
-    this.eachChunk(level, (from, count) => {
-      this.hold(level, from, count, layout.rows > 0 && count === level.outputs);
-      units.products(gram, n, level.a, n, level.a, n, level.ld, count, true);
-    });
-    if (next) this.finishGram(next);
+    for (let from = 0; from < level.outputs; from += chunk) {
+      const { a } = this.hold(level, from, layout.rows > 0 && level.kept);
+      units.products(gram, n, a, n, a, n, ld, this.count(level, from), true);
+    }
+    if (next) this.factor(next);
     else this.mirror(gram, 1 / level.outputs);
   }
 
-  private finishGram(level: PlacedLevel): void {
-    const { n } = this.layout;
-    level.rank = pivotedFactor(this.units.memory, level.gram, level.factor, n, level.variance, level.order, this.left);
+  private factor(level: PlacedLevel): void {
+    level.rank = pivotedFactor(this.units.memory, level.gram, level.variance, this.left);
   }
 
   private mirror(gram: number, weight: number): void {
@@ -129,28 +126,37 @@ class Draws {
       for (let j = 0; j <= i; j++) memory[gram + j * n + i] = memory[gram + i * n + j] = weight * memory[gram + i * n + j];
   }
 
-  private eachChunk(level: PlacedLevel, visit: (from: number, count: number) => void): void {
-    for (let from = 0; from < level.outputs; from += level.chunk) visit(from, Math.min(level.chunk, level.outputs - from));
+  /** Units in the chunk that starts at `from`. */
+  private count(level: PlacedLevel, from: number): number {
+    return Math.min(this.layout.chunk, level.outputs - from);
   }
 
-  /** Sees that F, A and (where asked) the slopes of these units of a level are in its place. */
-  private hold(level: PlacedLevel, from: number, count: number, slopes: boolean): void {
+  /** The slot with F, A and (where asked) the slopes of these units of a level: made, unless they still are there. */
+  private hold(level: PlacedLevel, from: number, slopes: boolean): Slot {
     const { units, layout, sample } = this;
-    const { held, f, a, ld, index, rank } = level;
-    if (held.level === index && held.from === from && (held.slopes || !slopes)) return;
-    const { n } = layout;
-    this.normals(layout.spread, rank, 2 * index, 0, level, from, count);
-    units.combine(f, level.factor, n, layout.spread, n, rank, ld, count, false);
-    if (level.bStd) units.normals(level.bias, upTo(16, count), sample, 2 * index, n * upTo(16, level.outputs) + from);
-    const [bias, to] = [level.bStd ? level.bias : -1, slopes ? level.slopes : -1];
-    if (level.rectified) units.rectify(a, to, f, bias, level.bStd, n, ld, count, ...level.rectified);
-    else this.activate(level, bias, to, count);
-    [held.level, held.from, held.slopes] = [index, from, slopes];
+    const { n, ld, fresh, chunk } = layout;
+    const { index, rank, gram, rectified, bStd } = level;
+    const slot = level.slots[level.kept ? from / chunk : 0];
+    const { held, f, a } = slot;
+    if (held.level === index && held.from === from && (held.slopes || !slopes)) return slot;
+    const count = this.count(level, from);
+    this.normals(fresh, rank, 2 * index, level, from);
+    units.combine(f, gram.order, gram.factor, n, fresh, n, rank, ld, count, false);
+    if (bStd) units.normals(slot.bias, upTo(16, count), sample, 2 * index, n * upTo(16, level.outputs) + from);
+    const bias = bStd ? slot.bias : -1;
+    const to = slopes ? slot.slopes : -1;
+    if (rectified) units.rectify(a, to, f, bias, bStd, n, ld, count, rectified[0], rectified[1]);
+    else this.activate(level, slot, bias, to, count);
+    held.level = index;
+    held.from = from;
+    held.slopes = slopes;
+    return slot;
   }
 
-  private activate({ activation: { value, slope }, f, a, ld, bStd }: PlacedLevel, bias: number, slopes: number, count: number): void {
+  private activate({ activation: { value, slope }, bStd }: PlacedLevel, { f, a }: Slot, bias: number, slopes: number, count: number): void {
     const { memory } = this.units;
-    for (let i = 0; i < this.layout.n; i++)
+    const { n, ld } = this.layout;
+    for (let i = 0; i < n; i++)
       for (let j = 0; j < count; j++) {
         const at = i * ld + j;
         const z = bias < 0 ? memory[f + at] : memory[f + at] + bStd * memory[bias + j];
@@ -159,101 +165,94 @@ class Draws {
       }
   }
 
-  /** Rows `first` to `first + rows − 1` of a stream of normals with a row for each of `rank` directions. */
-  private normals(
-    out: number,
-    rows: number,
-    stream: number,
-    first: number,
-    { outputs, ld }: PlacedLevel,
-    from: number,
-    count: number,
-  ): void {
-    const stride = upTo(16, outputs);
-    for (let r = 0; r < rows; r++) this.units.normals(out + r * ld, upTo(16, count), this.sample, stream, (first + r) * stride + from);
+  /** The first `rows` rows of normals of a stream that has one number in a row for each of a level's units. */
+  private normals(out: number, rows: number, stream: number, level: PlacedLevel, from: number): void {
+    const { units, layout, sample } = this;
+    const [count, stride] = [upTo(16, this.count(level, from)), upTo(16, level.outputs)];
+    for (let r = 0; r < rows; r++) units.normals(out + r * layout.ld, count, sample, stream, r * stride + from);
   }
 
   private down(): void {
-    const { layout } = this;
-    const { memory } = this.units;
-    memory.fill(0, layout.ntk, layout.ntk + layout.n ** 2);
-    this.unitCotangents();
-    for (let l = layout.levels.length - 1; l >= 0; l--) {
-      this.addTangent(layout.levels[l]);
-      if (l > 0) this.descend(layout.levels[l], layout.levels[l - 1]);
+    const { levels, n, ntk } = this.layout;
+    this.units.memory.fill(0, ntk, ntk + n * n);
+    this.unitCotangents(levels[levels.length - 1]);
+    for (let l = levels.length - 1; l >= 0; l--) {
+      this.addTangent(levels[l]);
+      if (l > 0) this.descend(levels[l], levels[l - 1]);
     }
-    this.mirror(layout.ntk, 1);
+    this.mirror(ntk, 1);
   }
 
   /** ΔΔᵀ and ΔFᵀ where the cotangent of output o, whatever the sample, is the o-th unit vector. Row o·n + i: output o, sample i. */
-  private unitCotangents(): void {
+  private unitCotangents(level: PlacedLevel): void {
     const { memory } = this.units;
-    const { levels, n, rows, outer, cross, ldn } = this.layout;
-    const level = levels[levels.length - 1];
-    memory.fill(0, outer, outer + rows * rows);
-    this.eachChunk(level, (from, count) => {
-      this.hold(level, from, count, false);
-      for (let o = from; o < from + count; o++)
+    const { n, rows, outer, cross, ld, ldn, chunk } = this.layout;
+    memory.fill(0, outer.matrix, outer.matrix + rows * rows);
+    for (let from = 0; from < level.outputs; from += chunk) {
+      const { f } = this.hold(level, from, false);
+      for (let o = from; o < from + this.count(level, from); o++)
         for (let i = 0; i < n; i++) {
-          memory.fill(1, outer + (o * n + i) * rows + o * n, outer + (o * n + i) * rows + o * n + n);
-          for (let j = 0; j < n; j++) memory[cross + (o * n + i) * ldn + j] = memory[level.f + j * level.ld + o - from];
+          const row = o * n + i;
+          memory.fill(1, outer.matrix + row * rows + o * n, outer.matrix + row * rows + o * n + n);
+          for (let j = 0; j < n; j++) memory[cross + row * ldn + j] = memory[f + j * ld + o - from];
         }
-    });
+    }
   }
 
   /** The gradients of one layer's weights and biases, averaged over the outputs. */
-  private addTangent({ gram, weightGradient, biasGradient }: PlacedLevel): void {
+  private addTangent({ gram: { matrix }, weightGradient, biasGradient }: PlacedLevel): void {
     const { memory } = this.units;
     const { n, rows, outer, ntk } = this.layout;
-    const outputs = rows / n;
     for (let i = 0; i < n; i++)
       for (let j = 0; j <= i; j++) {
         let sum = 0;
-        for (let o = 0; o < outputs; o++) sum += memory[outer + (o * n + i) * rows + o * n + j];
-        memory[ntk + i * n + j] += (sum * (weightGradient * memory[gram + i * n + j] + biasGradient)) / outputs;
+        for (let o = 0; o < rows; o += n) sum += memory[outer.matrix + (o + i) * rows + o + j];
+        memory[ntk + i * n + j] += (sum * (weightGradient * memory[matrix + i * n + j] + biasGradient) * n) / rows;
       }
   }
 
   /** ΔΔᵀ and ΔFᵀ of the level below from those of `level`. */
   private descend(level: PlacedLevel, below: PlacedLevel): void {
     const { units, layout } = this;
+    const { n, rows, outer, ld, chunk, cross, ldn, spread, met, known } = layout;
     const { memory } = units;
-    const { n, rows, outer, outerFactor, cross, ldn, spread, delta } = layout;
-    const { ld } = below;
     const stream = 2 * level.index + 1;
-    const rank = pivotedFactor(memory, outer, outerFactor, rows, level.variance, layout.outerOrder, this.left);
-    const whole = below.outputs <= below.chunk;
-    memory.fill(0, layout.met, layout.met + rank * ldn);
-    this.eachChunk(below, (from, count) => {
-      this.hold(below, from, count, whole);
-      this.normals(spread, rank, stream, 0, below, from, count);
-      units.products(layout.met, ldn, spread, rank, below.a, n, ld, count, false);
-    });
-    for (let at = cross; at < cross + rows * ldn; at++) memory[at] = -memory[at];
-    units.combine(cross, outerFactor, rows, layout.met, rows, rank, ldn, n, true);
-    solvePivoted(memory, level.factor, n, level.rank, level.order, cross, rows, ldn, -level.variance, this.left);
-    memory.copyWithin(layout.known, cross, cross + rows * ldn);
-    memory.fill(0, outer, outer + rows * rows);
+    const rank = pivotedFactor(memory, outer, level.variance, this.left);
+    const keeps = spread.length * chunk >= below.outputs;
+    memory.fill(0, met, met + rank * ldn);
+    for (let from = 0; from < below.outputs; from += chunk) {
+      const to = spread[keeps ? from / chunk : 0];
+      const { a } = this.hold(below, from, false);
+      this.normals(to, rank, stream, below, from);
+      units.products(met, ldn, to, rank, a, n, ld, this.count(below, from), false);
+    }
+    for (let at = 0; at < rows * ldn; at++) memory[known + at] = -memory[cross + at];
+    units.combine(known, outer.order, outer.factor, rows, met, rows, rank, ldn, n, true);
+    solvePivoted(memory, level.gram, level.rank, known, rows, ldn, -level.variance, this.left);
+    memory.fill(0, outer.matrix, outer.matrix + rows * rows);
     memory.fill(0, cross, cross + rows * ldn);
-    this.eachChunk(below, (from, count) => {
-      this.hold(below, from, count, true);
-      if (!whole) this.normals(spread, rank, stream, 0, below, from, count);
-      units.combine(delta, outerFactor, rows, spread, rows, rank, ld, count, false);
-      units.combine(delta, layout.known, ldn, below.a, rows, n, ld, count, true);
-      units.scaleRows(delta, rows, below.slopes, n, ld, count);
-      this.addProducts(below, count);
-    });
+    for (let from = 0; from < below.outputs; from += chunk) {
+      const slot = this.hold(below, from, true);
+      const normals = spread[keeps ? from / chunk : 0];
+      if (!keeps) this.normals(normals, rank, stream, below, from);
+      this.addCotangents(below, slot, normals, rank, this.count(below, from));
+    }
   }
 
-  /** At the first level, where nothing is drawn from them, the products of one output's cotangents with each other will do. */
-  private addProducts(below: PlacedLevel, count: number): void {
-    const { n, rows, outer, cross, ldn, delta } = this.layout;
-    const { ld, f, index } = below;
+  /** Cotangents of some units below, from normals and activations, and what they add to ΔΔᵀ and ΔFᵀ. */
+  private addCotangents({ index }: PlacedLevel, { a, f, slopes }: Slot, normals: number, rank: number, count: number): void {
+    const { units, layout } = this;
+    const { n, rows, ld, ldn, delta, outer, cross, known } = layout;
+    units.combine(delta, outer.order, outer.factor, rows, normals, rows, rank, ld, count, false);
+    units.combine(delta, -1, known, ldn, a, rows, n, ld, count, true);
+    units.scaleRows(delta, rows, slopes, n, ld, count);
     if (index > 0) {
-      this.units.products(outer, rows, delta, rows, delta, rows, ld, count, true);
-      this.units.products(cross, ldn, delta, rows, f, n, ld, count, false);
-    } else
-      for (let o = 0; o < rows; o += n)
-        this.units.products(outer + o * rows + o, rows, delta + o * ld, n, delta + o * ld, n, ld, count, true);
+      units.products(outer.matrix, rows, delta, rows, delta, rows, ld, count, true);
+      units.products(cross, ldn, delta, rows, f, n, ld, count, false);
+      return;
+    }
+    // Nothing is drawn from the first level's cotangents: the products of one output's with each other will do.
+    for (let o = 0; o < rows; o += n)
+      units.products(outer.matrix + o * rows + o, rows, delta + o * ld, n, delta + o * ld, n, ld, count, true);
   }
 }
