@@ -41,6 +41,11 @@ export interface PlacedLevel {
   /** AAᵀ of its inputs, times the variance factored. */
   readonly gram: Factored;
   rank: number;
+  /** Independent cotangents of its outputs, at most; as many rows have G' and G'Aᵀ, whose rows are ldn apart. */
+  readonly directions: number;
+  readonly met: number;
+  /** G', directions × chunk each: one for every chunk of its inputs; or one that all levels share. */
+  readonly spread: readonly number[];
 }
 
 export interface Layout {
@@ -54,15 +59,14 @@ export interface Layout {
   readonly ld: number;
   /** Normals on the way up, n × chunk. */
   readonly fresh: number;
-  /** Normals on the way down, rows × chunk each: as many chunks as are kept. */
-  readonly spread: readonly number[];
+  /** Whether normals on the way down are kept from the way up. */
+  readonly keepsSpread: boolean;
   /** Cotangents, rows × chunk. */
   readonly delta: number;
   /** ΔΔᵀ, times the variance factored. */
   readonly outer: Factored;
-  /** ΔFᵀ, G'Aᵀ and C, rows × n, rows ldn apart. */
+  /** ΔFᵀ and C, rows × n, rows ldn apart. */
   readonly cross: number;
-  readonly met: number;
   readonly known: number;
   readonly ldn: number;
   /** n × n each. */
@@ -107,12 +111,24 @@ export function layoutOf(levels: readonly Level[], n: number, tangent: boolean, 
   const chunks = levels.map(({ outputs }) => Math.ceil(outputs / chunk));
   const kept = chunks.reduce((sum, count) => sum + count, 0) * (3 * n + 1) * ld <= KEPT;
   const shared = kept ? [] : [slot()];
-  const placed = levels.map((level, l): PlacedLevel => {
-    const slots = kept ? Array.from({ length: chunks[l] }, slot) : shared;
-    return { ...constantsOf(level, l), slots, kept, gram: factored(n), rank: 0 };
-  });
-  const most = Math.ceil(widest / chunk);
+  // The last level's cotangents are unit vectors.
+  const directions = levels.map(({ outputs }, l) => (rows === 0 || l === 0 ? 0 : l === levels.length - 1 ? outputs : rows));
+  const keepsSpread = directions.reduce((sum, count, l) => sum + (l > 0 ? count * chunks[l - 1] * ld : 0), 0) <= KEPT;
+  const sharedSpread = keepsSpread ? [] : [place(rows * ld)];
   const ldn = upTo(4, n);
+  const placed = levels.map((level, l): PlacedLevel => {
+    const length = l > 0 ? chunks[l - 1] : 0;
+    return {
+      ...constantsOf(level, l),
+      slots: kept ? Array.from({ length: chunks[l] }, slot) : shared,
+      kept,
+      gram: factored(n),
+      rank: 0,
+      directions: directions[l],
+      met: place(directions[l] * ldn),
+      spread: keepsSpread ? Array.from({ length }, () => place(directions[l] * ld)) : sharedSpread,
+    };
+  });
   return {
     n,
     rows,
@@ -120,11 +136,10 @@ export function layoutOf(levels: readonly Level[], n: number, tangent: boolean, 
     chunk,
     ld,
     fresh: place(n * ld),
-    spread: Array.from({ length: most * rows * ld <= KEPT ? most : 1 }, () => place(rows * ld)),
+    keepsSpread,
     delta: place(rows * ld),
     outer: factored(rows),
     cross: place(rows * ldn),
-    met: place(rows * ldn),
     known: place(rows * ldn),
     ldn,
     nngp: place(n * n),

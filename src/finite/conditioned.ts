@@ -101,18 +101,30 @@ class Draws {
     if (rows > 0) this.down();
   }
 
-  /** AAᵀ of what comes after `level`: the next level's, or the NNGP. */
+  /** AAᵀ of what comes after `level`: the next level's, with its G'Aᵀ, or the NNGP. */
   private up(level: PlacedLevel, next: PlacedLevel | null): void {
     const { units, layout } = this;
     const { n, ld, chunk } = layout;
     const gram = next ? next.gram.matrix : layout.nngp;
     units.memory.fill(0, gram, gram + n * n);
+    if (next) units.memory.fill(0, next.met, next.met + next.directions * layout.ldn);
     for (let from = 0; from < level.outputs; from += chunk) {
+      const count = this.count(level, from);
       const { a } = this.hold(level, from, layout.rows > 0 && level.kept);
-      units.products(gram, n, a, n, a, n, ld, this.count(level, from), true);
+      units.products(gram, n, a, n, a, n, ld, count, true);
+      if (!next || layout.rows === 0) continue;
+      const normals = this.spread(next, level, from);
+      units.products(next.met, layout.ldn, normals, next.directions, a, n, ld, count, false);
     }
     if (next) this.factor(next);
     else this.mirror(gram, 1 / level.outputs);
+  }
+
+  /** Makes G' of `level` at some of the units below it. */
+  private spread(level: PlacedLevel, below: PlacedLevel, from: number): number {
+    const at = level.spread[this.layout.keepsSpread ? from / this.layout.chunk : 0];
+    this.normals(at, level.directions, 2 * level.index + 1, below, from);
+    return at;
   }
 
   private factor(level: PlacedLevel): void {
@@ -214,27 +226,17 @@ class Draws {
   /** ΔΔᵀ and ΔFᵀ of the level below from those of `level`. */
   private descend(level: PlacedLevel, below: PlacedLevel): void {
     const { units, layout } = this;
-    const { n, rows, outer, ld, chunk, cross, ldn, spread, met, known } = layout;
+    const { n, rows, outer, chunk, cross, ldn, known } = layout;
     const { memory } = units;
-    const stream = 2 * level.index + 1;
-    const rank = pivotedFactor(memory, outer, level.variance, this.left);
-    const keeps = spread.length * chunk >= below.outputs;
-    memory.fill(0, met, met + rank * ldn);
-    for (let from = 0; from < below.outputs; from += chunk) {
-      const to = spread[keeps ? from / chunk : 0];
-      const { a } = this.hold(below, from, false);
-      this.normals(to, rank, stream, below, from);
-      units.products(met, ldn, to, rank, a, n, ld, this.count(below, from), false);
-    }
+    const rank = Math.min(level.directions, pivotedFactor(memory, outer, level.variance, this.left));
     for (let at = 0; at < rows * ldn; at++) memory[known + at] = -memory[cross + at];
-    units.combine(known, outer.order, outer.factor, rows, met, rows, rank, ldn, n, true);
+    units.combine(known, outer.order, outer.factor, rows, level.met, rows, rank, ldn, n, true);
     solvePivoted(memory, level.gram, level.rank, known, rows, ldn, -level.variance, this.left);
     memory.fill(0, outer.matrix, outer.matrix + rows * rows);
     memory.fill(0, cross, cross + rows * ldn);
     for (let from = 0; from < below.outputs; from += chunk) {
       const slot = this.hold(below, from, true);
-      const normals = spread[keeps ? from / chunk : 0];
-      if (!keeps) this.normals(normals, rank, stream, below, from);
+      const normals = layout.keepsSpread ? level.spread[from / chunk] : this.spread(level, below, from);
       this.addCotangents(below, slot, normals, rank, this.count(below, from));
     }
   }
