@@ -1,6 +1,7 @@
 /** npm run bench: every routine of the core, the transforms, whole kernels and predictions against their peers, threads against one. */
 import { activations } from './activations.bench';
 import { runSections, type Section } from './bench';
+import { conditioned } from './conditioned.bench';
 import { convolutions } from './convolution.bench';
 import { kernels } from './kernel.bench';
 import { parseOptions } from './options';
@@ -18,6 +19,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   convolution: convolutions,
   predict: predictions,
   random,
+  conditioned,
   scaling,
 };
 

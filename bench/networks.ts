@@ -22,3 +22,7 @@ export function deepNetwork(activation: Network, depth: number, bStd: number | u
   const affine = dense(1, { wStd: W_STD, bStd });
   return serial(...Array.from({ length: depth }, () => [affine, activation]).flat(), affine);
 }
+
+/** dense, relu for every hidden width, then dense: widths that count, for finite networks. */
+export const reluNetwork = (widths: readonly number[], outputs: number): Network =>
+  serial(...widths.flatMap((width) => [dense(width, { wStd: W_STD }), relu()]), dense(outputs, { wStd: W_STD }));

@@ -4,9 +4,11 @@
  */
 import { entryOf, type Panel, type TileWorker } from './backends/backend';
 import { type Core, type CoreSource, coreOf, initialiseCore, KEEP_BYTES } from './backends/core';
+import type { FiniteBackend } from './backends/finite';
 import type { DrawMessage, JobMessage, PartReply, SamplesMessage, TileMessage, WorkerMessage, WorkerReply } from './backends/messages';
 import { openTiles } from './backends/open-tiles';
 import { createWasmLinearAlgebra } from './backends/wasm-linalg';
+import { createWasmUnits } from './backends/wasm-units';
 import { InfiniteWidthError } from './errors';
 import { openSampler, type Sampler } from './finite/sampler';
 import { allocate } from './ndarray';
@@ -49,7 +51,8 @@ class Samples {
 
   begin({ call, job }: SamplesMessage): void {
     const { cores } = this;
-    this.open = { call, sampler: openSampler(job, { cores, linalg: createWasmLinearAlgebra(cores) }) };
+    const openUnits: FiniteBackend['openUnits'] = (doubles, seed) => createWasmUnits(cores, doubles, seed);
+    this.open = { call, sampler: openSampler(job, { cores, linalg: createWasmLinearAlgebra(cores), openUnits }) };
   }
 
   end(): void {

@@ -40,7 +40,7 @@ export interface FiniteRoutines {
   openArena(dtype: DType): Arena;
 }
 
-export type FiniteBackend = Pick<Backend, 'linalg' | 'cores'>;
+export type FiniteBackend = Pick<Backend, 'linalg' | 'cores' | 'openUnits'>;
 
 export const routinesOf = ({ linalg, cores }: FiniteBackend): FiniteRoutines =>
   cores ? createWasmRoutines(linalg, cores) : createJsRoutines(linalg);

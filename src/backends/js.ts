@@ -2,6 +2,7 @@ import type { Backend, TileWorker } from './backend';
 import { createJsGraphWorker } from './js-graph';
 import { createJsLinearAlgebra } from './js-linalg';
 import { createJsTileWorker } from './js-tile';
+import { createJsUnits } from './units';
 
 /** The reference backend: plain TypeScript, no WebAssembly. */
 export function createJsBackend(): Backend {
@@ -11,5 +12,6 @@ export function createJsBackend(): Backend {
     cores: null,
     linalg: createJsLinearAlgebra(),
     openTiles: (job) => (job.kind === 'graph' ? createJsGraphWorker(job) : createJsTileWorker(job)) as TileWorker,
+    openUnits: createJsUnits,
   };
 }

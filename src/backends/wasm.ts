@@ -2,8 +2,16 @@ import type { Backend } from './backend';
 import type { CorePool } from './core';
 import { openTiles } from './open-tiles';
 import { createWasmLinearAlgebra } from './wasm-linalg';
+import { createWasmUnits } from './wasm-units';
 
 /** The WebAssembly backend on one build of the core. */
 export function createWasmBackend(pool: CorePool, build: string): Backend {
-  return { name: 'wasm', build, cores: pool, linalg: createWasmLinearAlgebra(pool), openTiles: (job) => openTiles(pool, job) };
+  return {
+    name: 'wasm',
+    build,
+    cores: pool,
+    linalg: createWasmLinearAlgebra(pool),
+    openTiles: (job) => openTiles(pool, job),
+    openUnits: (doubles, seed) => createWasmUnits(pool, doubles, seed),
+  };
 }

@@ -1,295 +1,244 @@
 /**
- * Kernels of finite fully connected networks, drawn exactly in law and without any weight: a layer's weights meet the data only through
+ * Kernels of finite fully connected networks, drawn exactly in law and without any weight. A layer's weights meet the data only through
  * their action on the n activation vectors A on the way up and on the n·O cotangents Δ on the way down. With W ~ N(0, s) entrywise,
- *   up:    H = A W has i.i.d. columns N(0, s AAᵀ): H = L G;
- *   down:  given H, W in the span of A is fixed and the rest is fresh: ΔWᵀ = (ΔHᵀ)(AAᵀ)⁻¹A + Z(I − Aᵀ(AAᵀ)⁻¹A), Z with columns N(0, s ΔΔᵀ).
- * Where rows of A depend on each other a pivoted factor picks independent ones. O(n² width) a layer instead of O(n width²).
+ *   up:    F = A W has i.i.d. columns N(0, s AAᵀ): F = L G, L Lᵀ = s AAᵀ;
+ *   down:  given F, W in the span of A is fixed and the rest is fresh: ΔWᵀ = M G' + C A, M Mᵀ = s ΔΔᵀ, C = (ΔFᵀ − M G'Aᵀ)(AAᵀ)⁺.
+ * G and G' are i.i.d. normals. Only AAᵀ, ΔΔᵀ and ΔFᵀ go from layer to layer: units come and go in chunks, which are made again from the
+ * normals' indices when they are needed again. O(n² width) a layer instead of O(n width²), in memory that does not depend on the width.
+ * See docs/design/0011-networks-without-weights.md.
  */
-import type { FiniteBackend } from '../backends/finite';
-import { InfiniteWidthError } from '../errors';
-import { inferGraph } from '../inference/walk';
-import type { LinearAlgebra } from '../linalg/contract';
+import type { Backend } from '../backends/backend';
+import type { Units } from '../backends/units';
 import type { NDArray } from '../ndarray';
-import type { DenseLayer, Network } from '../spec';
-import { type Activation, activationOf } from './activations';
-import { rescaling } from './params';
-import { normals } from './random';
+import { type Layout, layoutOf, type PlacedLevel, type Slot, upTo } from './conditioned-layout';
+import { type Level, levelsOf } from './levels';
+import { pivotedFactor, solvePivoted } from './pivoted';
 import type { Sampler, SamplesJob } from './sampler';
 
-/** A dense layer and the activation before it. */
-interface Level {
-  readonly layer: DenseLayer;
-  readonly before: Activation | null;
-  readonly inputs: number;
-  readonly outputs: number;
-}
+export { levelsOf, requireLevels } from './levels';
 
-/** The dense layers of a network that is nothing else but them, activations and flatten; null otherwise. */
-export function levelsOf(net: Network, inputShape: readonly number[]): readonly Level[] | null {
-  const { graph, layers } = inferGraph(net, inputShape);
-  const levels: Level[] = [];
-  let before: Activation | null = null;
-  let isFlat = inputShape.length === 2;
-  for (const { layer, before: from, shape, nodes } of layers) {
-    const [node] = graph.nodes.slice(...nodes);
-    if (layer.kind === 'identity') continue;
-    if (layer.kind === 'flatten') isFlat = true;
-    else if (layer.kind === 'dense' && isFlat) {
-      levels.push({ layer, before, inputs: from[1], outputs: shape[1] });
-      before = null;
-    } else if (isFlat && levels.length > 0 && node?.op === 'dual') before = activationOf(node.activation);
-    else return null;
-  }
-  return levels.length > 0 && before === null ? levels : null;
-}
+/** `net` is one that levelsOf knows. */
+export type ConditionedJob = Omit<SamplesJob, 'kind' | 'method'>;
 
-export interface Draw {
-  /** [n, n], averaged over the outputs. */
-  readonly nngp: Float64Array;
-  readonly ntk: Float64Array | null;
-}
-
-/** Draws kernels of the n rows of `data` (n × features) with each other. */
-export class ConditionedSampler {
-  constructor(
-    private readonly la: LinearAlgebra,
-    private readonly levels: readonly Level[],
-    private readonly data: Float64Array,
-    private readonly n: number,
-    private readonly seed: number | bigint,
-    private readonly tangent: boolean,
-  ) {}
-
-  draw(sample: number): Draw {
-    const ups: Up[] = [];
-    let h = this.data;
-    this.levels.forEach((level, l) => {
-      const a = level.before ? h.map(level.before.value) : h;
-      const up = this.up(level, a, h, new Source(this.seed, sample, l));
-      ups.push(up);
-      h = up.h;
-    });
-    const { outputs } = this.levels[this.levels.length - 1];
-    const nngp = this.gram(h, h, this.n, this.n, outputs, 1 / outputs);
-    return { nngp, ntk: this.tangent ? this.tangentOf(ups, outputs) : null };
-  }
-
-  private up(level: Level, a: Float64Array, below: Float64Array, source: Source): Up {
-    const { n } = this;
-    const { layer, inputs, outputs } = level;
-    const gram = this.gram(a, a, n, n, inputs, 1);
-    const factor = pivotedCholesky(gram, n);
-    const s = layer.wStd ** 2 / inputs;
-    const g = source.next(factor.rank * outputs);
-    const fluctuation = new Float64Array(n * outputs);
-    if (factor.rank > 0) this.la.gemm('n', 'n', n, outputs, factor.rank, Math.sqrt(s), factor.l, n, g, outputs, 0, fluctuation, outputs);
-    const h = fluctuation.slice();
-    if (layer.bStd) {
-      const bias = source.next(outputs);
-      for (let at = 0; at < h.length; at++) h[at] += layer.bStd * bias[at % outputs];
-    }
-    return { level, a, below, gram, factor, fluctuation, h, source };
-  }
-
-  private tangentOf(ups: readonly Up[], outputs: number): Float64Array {
-    const { n } = this;
-    const ntk = new Float64Array(n * n);
-    const rows = n * outputs;
-    let delta: Float64Array = new Float64Array(rows * outputs);
-    for (let o = 0; o < outputs; o++) for (let a = 0; a < n; a++) delta[(o * n + a) * outputs + o] = 1;
-    for (let l = ups.length - 1; l >= 0; l--) {
-      const { level, gram, a } = ups[l];
-      const products = this.gram(delta, delta, rows, rows, level.outputs, 1);
-      const [scale, biasScale] = rescaling(level.layer, level.inputs);
-      const bias = level.layer.bStd === null ? 0 : biasScale ** 2;
-      for (let o = 0; o < outputs; o++)
-        for (let i = 0; i < n; i++)
-          for (let j = 0; j < n; j++)
-            ntk[i * n + j] += (products[(o * n + i) * rows + o * n + j] * (scale ** 2 * gram[i * n + j] + bias)) / outputs;
-      if (l > 0) delta = this.down(ups[l], a, delta, products, rows);
-    }
-    return ntk;
-  }
-
-  /** Cotangents of the layer below, its activation included. */
-  private down(
-    { level, factor, fluctuation, below, source }: Up,
-    a: Float64Array,
-    delta: Float64Array,
-    products: Float64Array,
-    rows: number,
-  ): Float64Array {
-    const { la } = this;
-    const { inputs, layer, before } = level;
-    const outer = pivotedCholesky(products, rows);
-    const fresh = new Float64Array(rows * inputs);
-    const g = source.next(outer.rank * inputs);
-    if (outer.rank > 0)
-      la.gemm('n', 'n', rows, inputs, outer.rank, layer.wStd / Math.sqrt(inputs), outer.l, rows, g, inputs, 0, fresh, inputs);
-    if (factor.rank > 0) this.condition(fresh, factor, a, fluctuation, delta, rows, level);
-    if (before) for (let at = 0; at < fresh.length; at++) fresh[at] *= before.slope(below[at % below.length]);
-    return fresh;
-  }
-
-  /** What H says of W on the span of A takes the place of what is fresh there: adds C (AAᵀ)⁻¹A, C = ΔHᵀ − ZAᵀ, on the independent rows of A. */
-  private condition(
-    fresh: Float64Array,
-    factor: Factor,
-    a: Float64Array,
-    fluctuation: Float64Array,
-    delta: Float64Array,
-    rows: number,
-    { inputs, outputs }: Level,
-  ): void {
-    const { la, n } = this;
-    const { rank, pivots } = factor;
-    const [rowsOfA, rowsOfH] = [pick(a, pivots, rank, inputs), pick(fluctuation, pivots, rank, outputs)];
-    const c = new Float64Array(rows * rank);
-    la.gemm('n', 't', rows, rank, outputs, 1, delta, outputs, rowsOfH, outputs, 0, c, rank);
-    la.gemm('n', 't', rows, rank, inputs, -1, fresh, inputs, rowsOfA, inputs, 1, c, rank);
-    solveFactor(factor, n, c, rows);
-    la.gemm('n', 'n', rows, inputs, rank, 1, c, rank, rowsOfA, inputs, 1, fresh, inputs);
-  }
-
-  /** weight · a·bᵀ */
-  private gram(a: Float64Array, b: Float64Array, m: number, n: number, k: number, weight: number): Float64Array {
-    const c = new Float64Array(m * n);
-    this.la.gemm('n', 't', m, n, k, weight, a, k, b, k, 0, c, n);
-    return c;
-  }
-}
-
-interface Up {
-  readonly level: Level;
-  readonly a: Float64Array;
-  /** Pre-activations below. */
-  readonly below: Float64Array;
-  readonly gram: Float64Array;
-  readonly factor: Factor;
-  /** A W without the bias. */
-  readonly fluctuation: Float64Array;
-  readonly h: Float64Array;
-  readonly source: Source;
-}
-
-/** Normals of one layer of one sample, in order. */
-class Source {
-  private from = 0;
-  constructor(
-    private readonly seed: number | bigint,
-    private readonly sample: number,
-    private readonly layer: number,
-  ) {}
-
-  next(count: number): Float64Array {
-    const { seed, sample, layer } = this;
-    const values = normals({ seed, sample, layer }, this.from, count, 'float64') as Float64Array;
-    this.from += count;
-    return values;
-  }
-}
-
-/** L (n × rank, row-major with n columns) with A = L Lᵀ; rows `pivots` are independent, and there L is lower triangular. */
-interface Factor {
-  readonly l: Float64Array;
-  readonly rank: number;
-  readonly pivots: Int32Array;
-}
-
-/** Share of the largest diagonal entry below which a row depends on the others. */
-const DEPENDENT = 1e-13;
-
-/** LAPACK pstrf on a small matrix: the remaining row with the largest pivot is taken each time. */
-function pivotedCholesky(a: Float64Array, n: number): Factor {
-  const l = new Float64Array(n * n);
-  const left = Float64Array.from({ length: n }, (_, i) => a[i * n + i]);
-  const order = Int32Array.from({ length: n }, (_, i) => i);
-  const limit = DEPENDENT * left.reduce((most, x) => Math.max(most, x), 0);
-  let rank = 0;
-  for (; rank < n; rank++) {
-    let best = rank;
-    for (let k = rank + 1; k < n; k++) if (left[order[k]] > left[order[best]]) best = k;
-    [order[rank], order[best]] = [order[best], order[rank]];
-    const pivot = order[rank];
-    if (!(left[pivot] > limit)) break;
-    const root = Math.sqrt(left[pivot]);
-    l[pivot * n + rank] = root;
-    for (let k = rank + 1; k < n; k++) {
-      const i = order[k];
-      let sum = a[i * n + pivot];
-      for (let p = 0; p < rank; p++) sum -= l[i * n + p] * l[pivot * n + p];
-      l[i * n + rank] = sum / root;
-      left[i] -= (sum / root) ** 2;
-    }
-  }
-  return { l, rank, pivots: order.subarray(0, rank) };
-}
-
-function pick(a: Float64Array, rows: Int32Array, count: number, width: number): Float64Array {
-  const picked = new Float64Array(count * width);
-  for (let r = 0; r < count; r++) picked.set(a.subarray(rows[r] * width, (rows[r] + 1) * width), r * width);
-  return picked;
-}
-
-/** Rows of c become rows of c (AAᵀ)⁻¹ on the pivots. */
-function solveFactor({ l, rank, pivots }: Factor, n: number, c: Float64Array, rows: number): void {
-  const at = (i: number, j: number) => l[pivots[i] * n + j];
-  for (let r = 0; r < rows; r++) {
-    const row = c.subarray(r * rank, (r + 1) * rank);
-    for (let i = 0; i < rank; i++) {
-      for (let j = 0; j < i; j++) row[i] -= at(i, j) * row[j];
-      row[i] /= at(i, i);
-    }
-    for (let i = rank - 1; i >= 0; i--) {
-      for (let j = i + 1; j < rank; j++) row[i] -= at(j, i) * row[j];
-      row[i] /= at(i, i);
-    }
-  }
-}
-
-/** @throws ERR_UNSUPPORTED */
-export function requireLevels(net: Network, inputShape: readonly number[]): readonly Level[] {
-  const levels = levelsOf(net, inputShape);
-  if (levels) return levels;
-  throw new InfiniteWidthError(
-    'ERR_UNSUPPORTED',
-    "method 'conditioned' draws fully connected networks that end in a dense layer; use method 'weights' for this one",
-  );
-}
-
-/** @throws ERR_UNSUPPORTED */
-export function openConditioned({ net, x1, x2, seed, fields }: SamplesJob, { linalg }: FiniteBackend): Sampler {
-  const [data, n] = stacked(x1, x2);
-  const n1 = x1.shape[0];
-  const sampler = new ConditionedSampler(linalg, requireLevels(net, x1.shape), data, n, seed as number, fields.includes('ntk'));
+/** @param chunk units at a time, a multiple of 256; by default a size that suits the caches @throws ERR_OUT_OF_MEMORY */
+export function openConditioned(job: ConditionedJob, backend: Pick<Backend, 'openUnits'>, chunk?: number): Sampler {
+  const levels = levelsOf(job.net, job.x1.shape) as readonly Level[];
+  const [n1, n2] = [job.x1.shape[0], (job.x2 ?? job.x1).shape[0]];
+  const n = job.x2 ? n1 + n2 : n1;
+  const layout = layoutOf(levels, n, job.fields.includes('ntk'), chunk);
+  const units = backend.openUnits(layout.doubles, job.seed);
+  const draws = new Draws(units, layout);
+  draws.begin(job.x2 ? [job.x1, job.x2] : [job.x1]);
   return {
     draw(from, count) {
-      const draws = Array.from({ length: count }, (_, k) => sampler.draw(from + k));
-      return fields.map((field) => {
-        const blocks = draws.map((draw) => block(draw[field] as Float64Array, n1, n - n1));
-        const all = new Float64Array(count * blocks[0].length);
-        blocks.forEach((values, k) => {
-          all.set(values, k * values.length);
+      const kernels = job.fields.map(() => new Float64Array(count * n1 * n2));
+      for (let k = 0; k < count; k++) {
+        draws.draw(from + k);
+        job.fields.forEach((field, f) => {
+          const source = field === 'nngp' ? layout.nngp : layout.ntk;
+          for (let i = 0; i < n1; i++) {
+            const row = source + i * n + (n - n2);
+            kernels[f].set(units.memory.subarray(row, row + n2), (k * n1 + i) * n2);
+          }
         });
-        return all;
-      });
+      }
+      return kernels;
     },
-    close() {},
+    close: () => units.close(),
   };
 }
 
-/** Rows of both inputs, one after the other. */
-function stacked(x1: NDArray, x2: NDArray | null): [data: Float64Array, n: number] {
-  const parts = x2 ? [x1, x2] : [x1];
-  const data = new Float64Array(parts.reduce((sum, part) => sum + part.data.length, 0));
-  data.set(x1.data);
-  if (x2) data.set(x2.data, x1.data.length);
-  return [data, parts.reduce((sum, { shape }) => sum + shape[0], 0)];
-}
+class Draws {
+  private sample = 0;
+  private readonly left: Float64Array;
 
-/** Rows of x1 against rows of x2 in a kernel of both; all of it where there is no x2. */
-function block(kernel: Float64Array, n1: number, n2: number): Float64Array {
-  if (n2 === 0) return kernel;
-  const n = n1 + n2;
-  return Float64Array.from({ length: n1 * n2 }, (_, at) => kernel[Math.floor(at / n2) * n + n1 + (at % n2)]);
+  constructor(
+    private readonly units: Units,
+    private readonly layout: Layout,
+  ) {
+    this.left = new Float64Array(Math.max(layout.n, layout.rows));
+  }
+
+  /** The Gram matrix of the inputs. */
+  begin(parts: readonly NDArray[]): void {
+    const { units, layout } = this;
+    const { levels, fresh, chunk, ld, n } = layout;
+    const { inputs: features, gram } = levels[0];
+    units.memory.fill(0, gram.matrix, gram.matrix + n * n);
+    for (let from = 0; from < features; from += chunk) {
+      const count = Math.min(chunk, features - from);
+      let row = fresh;
+      for (const { data, shape } of parts)
+        for (let i = 0; i < shape[0]; i++, row += ld)
+          units.memory.set(data.subarray(i * features + from, i * features + from + count), row);
+      units.products(gram.matrix, n, fresh, n, fresh, n, ld, count, true);
+    }
+    this.factor(levels[0]);
+  }
+
+  /** Leaves the kernels at layout.nngp and layout.ntk. */
+  draw(sample: number): void {
+    const { levels, rows } = this.layout;
+    this.sample = sample;
+    for (const { slots } of levels) for (const { held } of slots) held.level = -1;
+    for (let l = 0; l < levels.length; l++) this.up(levels[l], l + 1 < levels.length ? levels[l + 1] : null);
+    if (rows > 0) this.down();
+  }
+
+  /** AAᵀ of what comes after `level`: the next level's, with its G'Aᵀ, or the NNGP. */
+  private up(level: PlacedLevel, next: PlacedLevel | null): void {
+    const { units, layout } = this;
+    const { n, ld, chunk } = layout;
+    const gram = next ? next.gram.matrix : layout.nngp;
+    units.memory.fill(0, gram, gram + n * n);
+    if (next) units.memory.fill(0, next.met, next.met + next.directions * layout.ldn);
+    for (let from = 0; from < level.outputs; from += chunk) {
+      const count = this.count(level, from);
+      const { a } = this.hold(level, from, layout.rows > 0 && level.kept);
+      units.products(gram, n, a, n, a, n, ld, count, true);
+      if (!next || layout.rows === 0) continue;
+      const normals = this.spread(next, level, from);
+      units.products(next.met, layout.ldn, normals, next.directions, a, n, ld, count, false);
+    }
+    if (next) this.factor(next);
+    else this.mirror(gram, 1 / level.outputs);
+  }
+
+  /** Makes G' of `level` at some of the units below it. */
+  private spread(level: PlacedLevel, below: PlacedLevel, from: number): number {
+    const at = level.spread[this.layout.keepsSpread ? from / this.layout.chunk : 0];
+    this.normals(at, level.directions, 2 * level.index + 1, below, from);
+    return at;
+  }
+
+  private factor(level: PlacedLevel): void {
+    level.rank = pivotedFactor(this.units.memory, level.gram, level.variance, this.left);
+  }
+
+  private mirror(gram: number, weight: number): void {
+    const { memory } = this.units;
+    const { n } = this.layout;
+    for (let i = 0; i < n; i++)
+      for (let j = 0; j <= i; j++) memory[gram + j * n + i] = memory[gram + i * n + j] = weight * memory[gram + i * n + j];
+  }
+
+  /** Units in the chunk that starts at `from`. */
+  private count(level: PlacedLevel, from: number): number {
+    return Math.min(this.layout.chunk, level.outputs - from);
+  }
+
+  /** The slot with F, A and (where asked) the slopes of these units of a level: made, unless they still are there. */
+  private hold(level: PlacedLevel, from: number, slopes: boolean): Slot {
+    const { units, layout, sample } = this;
+    const { n, ld, fresh, chunk } = layout;
+    const { index, rank, gram, rectified, bStd } = level;
+    const slot = level.slots[level.kept ? from / chunk : 0];
+    const { held, f, a } = slot;
+    if (held.level === index && held.from === from && (held.slopes || !slopes)) return slot;
+    const count = this.count(level, from);
+    this.normals(fresh, rank, 2 * index, level, from);
+    units.combine(f, gram.order, gram.factor, n, fresh, n, rank, ld, count, false);
+    if (bStd) units.normals(slot.bias, upTo(16, count), sample, 2 * index, n * upTo(16, level.outputs) + from);
+    const bias = bStd ? slot.bias : -1;
+    const to = slopes ? slot.slopes : -1;
+    if (rectified) units.rectify(a, to, f, bias, bStd, n, ld, count, rectified[0], rectified[1]);
+    else this.activate(level, slot, bias, to, count);
+    held.level = index;
+    held.from = from;
+    held.slopes = slopes;
+    return slot;
+  }
+
+  private activate({ activation: { value, slope }, bStd }: PlacedLevel, { f, a }: Slot, bias: number, slopes: number, count: number): void {
+    const { memory } = this.units;
+    const { n, ld } = this.layout;
+    for (let i = 0; i < n; i++)
+      for (let j = 0; j < count; j++) {
+        const at = i * ld + j;
+        const z = bias < 0 ? memory[f + at] : memory[f + at] + bStd * memory[bias + j];
+        memory[a + at] = value(z);
+        if (slopes >= 0) memory[slopes + at] = slope(z);
+      }
+  }
+
+  /** The first `rows` rows of normals of a stream that has one number in a row for each of a level's units. */
+  private normals(out: number, rows: number, stream: number, level: PlacedLevel, from: number): void {
+    const { units, layout, sample } = this;
+    const [count, stride] = [upTo(16, this.count(level, from)), upTo(16, level.outputs)];
+    for (let r = 0; r < rows; r++) units.normals(out + r * layout.ld, count, sample, stream, r * stride + from);
+  }
+
+  private down(): void {
+    const { levels, n, ntk } = this.layout;
+    this.units.memory.fill(0, ntk, ntk + n * n);
+    this.unitCotangents(levels[levels.length - 1]);
+    for (let l = levels.length - 1; l >= 0; l--) {
+      this.addTangent(levels[l]);
+      if (l > 0) this.descend(levels[l], levels[l - 1]);
+    }
+    this.mirror(ntk, 1);
+  }
+
+  /** ΔΔᵀ and ΔFᵀ where the cotangent of output o, whatever the sample, is the o-th unit vector. Row o·n + i: output o, sample i. */
+  private unitCotangents(level: PlacedLevel): void {
+    const { memory } = this.units;
+    const { n, rows, outer, cross, ld, ldn, chunk } = this.layout;
+    memory.fill(0, outer.matrix, outer.matrix + rows * rows);
+    for (let from = 0; from < level.outputs; from += chunk) {
+      const { f } = this.hold(level, from, false);
+      for (let o = from; o < from + this.count(level, from); o++)
+        for (let i = 0; i < n; i++) {
+          const row = o * n + i;
+          memory.fill(1, outer.matrix + row * rows + o * n, outer.matrix + row * rows + o * n + n);
+          for (let j = 0; j < n; j++) memory[cross + row * ldn + j] = memory[f + j * ld + o - from];
+        }
+    }
+  }
+
+  /** The gradients of one layer's weights and biases, averaged over the outputs. */
+  private addTangent({ gram: { matrix }, weightGradient, biasGradient }: PlacedLevel): void {
+    const { memory } = this.units;
+    const { n, rows, outer, ntk } = this.layout;
+    for (let i = 0; i < n; i++)
+      for (let j = 0; j <= i; j++) {
+        let sum = 0;
+        for (let o = 0; o < rows; o += n) sum += memory[outer.matrix + (o + i) * rows + o + j];
+        memory[ntk + i * n + j] += (sum * (weightGradient * memory[matrix + i * n + j] + biasGradient) * n) / rows;
+      }
+  }
+
+  /** ΔΔᵀ and ΔFᵀ of the level below from those of `level`. */
+  private descend(level: PlacedLevel, below: PlacedLevel): void {
+    const { units, layout } = this;
+    const { n, rows, outer, chunk, cross, ldn, known } = layout;
+    const { memory } = units;
+    const rank = Math.min(level.directions, pivotedFactor(memory, outer, level.variance, this.left));
+    for (let at = 0; at < rows * ldn; at++) memory[known + at] = -memory[cross + at];
+    units.combine(known, outer.order, outer.factor, rows, level.met, rows, rank, ldn, n, true);
+    solvePivoted(memory, level.gram, level.rank, known, rows, ldn, -level.variance, this.left);
+    memory.fill(0, outer.matrix, outer.matrix + rows * rows);
+    memory.fill(0, cross, cross + rows * ldn);
+    for (let from = 0; from < below.outputs; from += chunk) {
+      const slot = this.hold(below, from, true);
+      const normals = layout.keepsSpread ? level.spread[from / chunk] : this.spread(level, below, from);
+      this.addCotangents(below, slot, normals, rank, this.count(below, from));
+    }
+  }
+
+  /** Cotangents of some units below, from normals and activations, and what they add to ΔΔᵀ and ΔFᵀ. */
+  private addCotangents({ index }: PlacedLevel, { a, f, slopes }: Slot, normals: number, rank: number, count: number): void {
+    const { units, layout } = this;
+    const { n, rows, ld, ldn, delta, outer, cross, known } = layout;
+    units.combine(delta, outer.order, outer.factor, rows, normals, rows, rank, ld, count, false);
+    units.combine(delta, -1, known, ldn, a, rows, n, ld, count, true);
+    units.scaleRows(delta, rows, slopes, n, ld, count);
+    if (index > 0) {
+      units.products(outer.matrix, rows, delta, rows, delta, rows, ld, count, true);
+      units.products(cross, ldn, delta, rows, f, n, ld, count, false);
+      return;
+    }
+    // Nothing is drawn from the first level's cotangents: the products of one output's with each other will do.
+    for (let o = 0; o < rows; o += n)
+      units.products(outer.matrix + o * rows + o, rows, delta + o * ld, n, delta + o * ld, n, ld, count, true);
+  }
 }

@@ -76,7 +76,7 @@ class Run {
     [this.next, this.consumed] = [range.from, range.from];
     // Not the team's: its threads would share the cores with the workers.
     const { cores } = backend;
-    this.sampler = openSampler(job, pool && cores ? { cores, linalg: createWasmLinearAlgebra(cores) } : backend);
+    this.sampler = openSampler(job, pool && cores ? { ...backend, linalg: createWasmLinearAlgebra(cores) } : backend);
   }
 
   async finish(): Promise<void> {
