@@ -15,14 +15,12 @@ const FULL = { samples: 200_000, excluded: 5 };
 const QUICK = { samples: 20_000, excluded: 1 };
 
 /** Paths that part between two layers never pair again: growth (1 + 1/M)ᵘ of the segment instead of ((1 + 5/M)ᵘ + 2 (1 − 1/M)ᵘ)/3. */
-const withoutRepairing = (lambda: number): number =>
-  (Math.exp(5 * lambda) / (2 * lambda)) * (1 + Math.expm1(-4 * lambda) / (4 * lambda));
+const withoutRepairing = (lambda: number): number => (Math.exp(5 * lambda) / (2 * lambda)) * (1 + Math.expm1(-4 * lambda) / (4 * lambda));
 
 /** The same at finite depth and width: the double sum over layers with that growth. */
 function sumWithoutRepairing(depth: number, width: number): number {
   let sum = 0;
-  for (let l = 1; l <= depth; l++)
-    for (let k = 1; k <= depth; k++) sum += ((1 + 1 / width) / (1 + 5 / width)) ** Math.abs(l - k);
+  for (let l = 1; l <= depth; l++) for (let k = 1; k <= depth; k++) sum += ((1 + 1 / width) / (1 + 5 / width)) ** Math.abs(l - k);
   return ((1 + 5 / width) ** (depth - 1) * sum) / depth ** 2;
 }
 
@@ -103,7 +101,12 @@ function chart(): string {
     yScale: 'log',
     series: [
       { name: 'exact', draw: 'line', points: lambdas.map((lambda) => [lambda, exact(lambda)] as const) },
-      { name: 'without re-pairing', draw: 'line', dashed: true, points: lambdas.map((lambda) => [lambda, withoutRepairing(lambda)] as const) },
+      {
+        name: 'without re-pairing',
+        draw: 'line',
+        dashed: true,
+        points: lambdas.map((lambda) => [lambda, withoutRepairing(lambda)] as const),
+      },
     ],
   });
 }

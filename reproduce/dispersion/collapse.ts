@@ -29,7 +29,8 @@ export const collapsePart: Part = {
         {
           file: 'collapse.svg',
           svg: chart(),
-          caption: 'Edge of chaos: dispersion against λ = depth/width for four widths, and the limit. Ordered and chaotic limits for comparison.',
+          caption:
+            'Edge of chaos: dispersion against λ = depth/width for four widths, and the limit. Ordered and chaotic limits for comparison.',
         },
       ],
       tables: [
@@ -76,20 +77,18 @@ function chart(): string {
     draw: 'line',
     points: lambdas.map((lambda) => [lambda, of(lambda)] as const),
   });
-  const marks = WIDTHS.map((width): LineSeries => ({
-    name: `M = ${width}`,
-    draw: 'marks',
-    points: lambdas.map((lambda) => [lambda, ratio(lambda, width, 2)] as const),
-  }));
+  const marks = WIDTHS.map(
+    (width): LineSeries => ({
+      name: `M = ${width}`,
+      draw: 'marks',
+      points: lambdas.map((lambda) => [lambda, ratio(lambda, width, 2)] as const),
+    }),
+  );
   return lineChart({
     title: 'Edge of chaos: widths 50 to 400 fall on one curve in depth/width',
     xLabel: 'λ = depth/width',
     yLabel: 'E[Θ(x,x)²] / E[Θ(x,x)]²',
     yScale: 'log',
-    series: [
-      ...marks,
-      line('limit, critical', (lambda) => limit(lambda, 2)),
-      line('limit, chaotic', (lambda) => limit(lambda, 3), true),
-    ],
+    series: [...marks, line('limit, critical', (lambda) => limit(lambda, 2)), line('limit, chaotic', (lambda) => limit(lambda, 3), true)],
   });
 }

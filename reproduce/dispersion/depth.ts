@@ -61,7 +61,12 @@ async function measure(wVariance: number, hidden: number, samples: number, index
   const x = rowOf(smallDigits(context.digits.train, index + 1, 1), index);
   const { signal, onProgress, seed } = context;
   const shape = { inputs: SMALL, hidden, width: WIDTH };
-  const { ratio, low, high } = await ntkDispersion(network(shape, wVariance), x, { samples, seed: seed * 1000 + index, signal, onProgress });
+  const { ratio, low, high } = await ntkDispersion(network(shape, wVariance), x, {
+    samples,
+    seed: seed * 1000 + index,
+    signal,
+    onProgress,
+  });
   const exact = exactMoments(shape, wVariance, 1).ratio;
   const error = Math.log(ratio / low) / QUANTILE;
   return { wVariance, hidden, exact, ratio, low, high, z: Number.isFinite(high) ? Math.log(ratio / exact) / error : null };

@@ -48,7 +48,11 @@ export const offDiagonalPart: Part = {
         ...[2, 3].map((wVariance) => aboveClaim(points, wVariance)),
       ],
       figures: [
-        { file: 'off-diagonal.svg', svg: chart(x, points), caption: "Θ(x,x')/Θ(x,x): infinite width (curves), width 60 sampled (dots, 95 % intervals)." },
+        {
+          file: 'off-diagonal.svg',
+          svg: chart(x, points),
+          caption: "Θ(x,x')/Θ(x,x): infinite width (curves), width 60 sampled (dots, 95 % intervals).",
+        },
       ],
       tables: [tableOf(points)],
     } satisfies Outcome;
@@ -127,11 +131,13 @@ function aboveClaim(points: readonly Point[], wVariance: number): Claim {
 
 function chart(x: NDArray, points: readonly Point[]): string {
   const depths = [2, 3, 4, 6, 8, 10, 15, 20, 30, 50, 100, 200, 500];
-  const curves = VARIANCES.map((wVariance): LineSeries => ({
-    name: `σ_w² = ${wVariance}`,
-    draw: 'line',
-    points: depths.map((depth) => [depth, infiniteRatio(x, wVariance, depth)] as const),
-  }));
+  const curves = VARIANCES.map(
+    (wVariance): LineSeries => ({
+      name: `σ_w² = ${wVariance}`,
+      draw: 'line',
+      points: depths.map((depth) => [depth, infiniteRatio(x, wVariance, depth)] as const),
+    }),
+  );
   const dots = VARIANCES.map((wVariance): LineSeries => {
     const own = points.filter((point) => point.wVariance === wVariance);
     return {

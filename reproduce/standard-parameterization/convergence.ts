@@ -6,6 +6,7 @@ import { lineChart } from '../../src/plot';
 import type { Network } from '../../src/spec';
 import type { Claim } from '../claims';
 import { smallDigits, tinyImages } from '../inputs';
+import { dot, norm } from '../matrices';
 import type { Outcome, Part, RunContext } from '../reproduction';
 import { powerLaw } from '../statistics';
 import { convolutional, fullyConnected } from './networks';
@@ -75,14 +76,12 @@ export const convergencePart: Part = {
 async function errorsOf({ net, x, sizes }: Family, { seed, signal, onProgress }: RunContext): Promise<[number, number][]> {
   const points: [number, number][] = [];
   for (const s of sizes.s) {
-    const exact = kernelSync(net(s), x, { get: 'ntk' }).ntk.data;
+    const exact = kernelSync(net(s), x, { get: 'ntk' }).ntk;
     const { ntk } = await monteCarloKernel(net(s), x, { samples: sizes.samples, seed: seed * 1000 + s, get: 'ntk', signal, onProgress });
+    if (!ntk) continue;
     // E‖Θ_s − Θ‖² by moments.
-    const squares = exact.reduce((sum: number, k: number, at: number) => {
-      const [mean, second] = [ntk?.mean.data[at] ?? Number.NaN, ntk?.secondMoment.data[at] ?? Number.NaN];
-      return sum + second - 2 * mean * k + k * k;
-    }, 0);
-    points.push([s, Math.sqrt(squares / exact.reduce((sum: number, k: number) => sum + k * k, 0))]);
+    const secondMoments = ntk.secondMoment.data.reduce((sum, second) => sum + second, 0);
+    points.push([s, Math.sqrt(secondMoments - 2 * dot(ntk.mean, exact) + dot(exact, exact)) / norm(exact)]);
   }
   return points;
 }

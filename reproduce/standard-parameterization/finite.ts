@@ -1,8 +1,8 @@
 /** Practical networks of unequal widths: which kernel is their mean NTK like? */
 import { monteCarloKernel } from '../../src/finite/monte-carlo';
 import { kernelSync } from '../../src/kernel';
-import type { NDArray } from '../../src/ndarray';
 import { smallDigits } from '../inputs';
+import { norm, sineOfAngle } from '../matrices';
 import type { Outcome, Part } from '../reproduction';
 import { fullyConnected } from './networks';
 
@@ -26,8 +26,8 @@ export const finitePart: Part = {
       if (!ntk) continue;
       rows.push({
         widths,
-        standard: distance(ntk.mean, kernelSync(net, x, { get: 'ntk' }).ntk),
-        ntk: distance(ntk.mean, kernelSync(fullyConnected('ntk', widths), x, { get: 'ntk' }).ntk),
+        standard: sineOfAngle(ntk.mean, kernelSync(net, x, { get: 'ntk' }).ntk),
+        ntk: sineOfAngle(ntk.mean, kernelSync(fullyConnected('ntk', widths), x, { get: 'ntk' }).ntk),
         noise: norm(ntk.standardError) / norm(ntk.mean),
       });
     }
@@ -45,7 +45,8 @@ export const finitePart: Part = {
       figures: [],
       tables: [
         {
-          title: 'Distance of the mean finite NTK from either kernel, and sampling noise (norm of the standard errors over norm of the mean).',
+          title:
+            'Distance of the mean finite NTK from either kernel, and sampling noise (norm of the standard errors over norm of the mean).',
           header: ['hidden widths', 'standard kernel', 'NTK-parameterized kernel', 'noise'],
           rows: rows.map(({ widths, standard, ntk, noise }) => [widths.join(', '), standard, ntk, noise]),
         },
@@ -53,9 +54,3 @@ export const finitePart: Part = {
     } satisfies Outcome;
   },
 };
-
-const dot = (a: NDArray, b: NDArray): number => a.data.reduce((sum: number, value: number, at: number) => sum + value * b.data[at], 0);
-const norm = (a: NDArray): number => Math.sqrt(dot(a, a));
-
-/** Sine of the angle between two kernels. */
-const distance = (a: NDArray, b: NDArray): number => Math.sqrt(Math.max(0, 1 - (dot(a, b) / (norm(a) * norm(b))) ** 2));

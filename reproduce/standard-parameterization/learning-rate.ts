@@ -133,7 +133,9 @@ function claimsOf(scheme: Scheme, analytic: Rates, trained: readonly TrainedRate
       source,
       expected: { value: isNaive ? -1 : 0, within: isNaive ? 0.01 : 1e-12 },
       measured: powerLaw(analytic.slice(-2)),
-      how: isNaive ? 'widths 2¹⁷ and 2²¹, where biases and the first layer, which do not grow, no longer count' : 'the kernel does not know these widths',
+      how: isNaive
+        ? 'widths 2¹⁷ and 2²¹, where biases and the first layer, which do not grow, no longer count'
+        : 'the kernel does not know these widths',
     },
     {
       claim: `${NAMES[scheme]}, finite networks: the same found by training`,

@@ -7,6 +7,7 @@ import { gpInferenceSync } from '../../src/predict';
 import type { Network } from '../../src/spec';
 import type { Claim } from '../claims';
 import { wholeDigits } from '../inputs';
+import { largestDifference, squaredDistance } from '../matrices';
 import type { Outcome, Part, RunContext } from '../reproduction';
 import { collect } from '../statistics';
 import { fullyConnected } from './networks';
@@ -88,19 +89,8 @@ class Regression {
     const kTrainTrain = kernelSync(net, this.x, { get })[get];
     const kTestTrain = kernelSync(net, this.xTest, this.x, { get })[get];
     const { mean } = gpInferenceSync(kTrainTrain, this.y, { diagReg: DIAG_REG })({ get: 'nngp', kTestTrain });
-    const squares = mean.data.reduce((sum: number, f: number, at: number) => sum + (f - this.test.y.data[at]) ** 2, 0);
-    return { name, mse: squares / mean.data.length, accuracy: accuracy(mean, this.test.labels) };
+    return { name, mse: squaredDistance(mean, this.test.y) / mean.data.length, accuracy: accuracy(mean, this.test.labels) };
   }
-}
-
-/** Largest difference of two matrices, relative to the largest entry. */
-function difference(a: NDArray, b: NDArray): number {
-  let [most, largest] = [0, 0];
-  for (let at = 0; at < a.data.length; at++) {
-    most = Math.max(most, Math.abs(a.data[at] - b.data[at]));
-    largest = Math.max(largest, Math.abs(a.data[at]));
-  }
-  return most / largest;
 }
 
 function blindClaims({ x }: Regression): Claim[] {
@@ -111,27 +101,27 @@ function blindClaims({ x }: Regression): Claim[] {
   ];
   const of = (scheme: 'ntk' | 'naive') => widths.map((base) => kernelSync(fullyConnected(scheme, base), few, { get: ['nngp', 'ntk'] }));
   const [ntk, standard] = [of('ntk'), of('naive')];
-  const normalized = ({ data, shape }: NDArray): NDArray => ({ data: data.map((k: number) => k / data[0]), shape });
+  const normalized = ({ data, shape }: NDArray): NDArray => ({ data: Float64Array.from(data, (k) => k / data[0]), shape });
   return [
     {
       claim: 'NTK parameterization: relative layer widths leave the NTK as it is',
       source: 'A, introduction: relative layer width has no effect',
       expected: { value: 0, within: 0 },
-      measured: difference(ntk[0].ntk, ntk[1].ntk),
+      measured: largestDifference(ntk[0].ntk, ntk[1].ntk),
       how: 'widths [4, 4, 1024] against [1024, 4, 4], largest difference over the largest entry, 50 digits',
     },
     {
       claim: 'standard parameterization: they change it, not only in scale',
       source: 'A, abstract: dependence of training dynamics on relative layer widths',
       expected: { atLeast: 0.05 },
-      measured: difference(normalized(standard[0].ntk), normalized(standard[1].ntk)),
+      measured: largestDifference(normalized(standard[0].ntk), normalized(standard[1].ntk)),
       how: 'the same two networks, kernels divided by their first entry',
     },
     {
       claim: 'the NNGP is the same in both parameterizations',
       source: 'A: only the NTK differs',
       expected: { value: 0, within: 1e-15 },
-      measured: difference(ntk[0].nngp, standard[0].nngp),
+      measured: largestDifference(ntk[0].nngp, standard[0].nngp),
       how: 'widths [4, 4, 1024], largest difference over the largest entry; rounding',
     },
   ];

@@ -2,18 +2,18 @@
 import { empiricalNtk } from '../../src/finite/empirical';
 import { init } from '../../src/finite/init';
 import { train } from '../../src/finite/train';
-import type { NDArray } from '../../src/ndarray';
 import { lineChart } from '../../src/plot';
 import { maxLearningRateSync } from '../../src/predict';
 import type { Claim } from '../claims';
 import { SMALL, smallDigits } from '../inputs';
+import { norm, squaredDistance } from '../matrices';
 import { network } from '../networks';
 import type { Outcome, Part, RunContext } from '../reproduction';
 import { collect, type Estimate, meanOf } from '../statistics';
 
 const VARIANCES = [1, 2, 2.4];
-const FULL = { digits: 40, width: 40, depths: [4, 8, 12, 16], steps: 60, networks: 10 };
-const QUICK = { digits: 20, width: 20, depths: [4, 8], steps: 20, networks: 4 };
+const FULL = { digits: 40, width: 40, depths: [4, 8, 16, 24], steps: 60, networks: 8 };
+const QUICK = { digits: 20, width: 20, depths: [4, 16], steps: 20, networks: 4 };
 /** Share of the largest stable learning rate of the network's own NTK at initialization. */
 const SHARE = 0.5;
 
@@ -49,7 +49,13 @@ export const changePart: Part = {
         {
           title: 'Change of the NTK, and what training did to the loss.',
           header: ['σ_w²', 'λ', '‖Θ_t − Θ_0‖/‖Θ_0‖', '± 1 σ', 'last loss over first'],
-          rows: points.map(({ wVariance, depth, change, loss }) => [wVariance, depth / sizes.width, change.value, change.error, loss.value]),
+          rows: points.map(({ wVariance, depth, change, loss }) => [
+            wVariance,
+            depth / sizes.width,
+            change.value,
+            change.error,
+            loss.value,
+          ]),
         },
       ],
     } satisfies Outcome;
@@ -66,19 +72,9 @@ async function measure(wVariance: number, depth: number, sizes: typeof FULL, con
     const before = empiricalNtk(net, params, x);
     const learningRate = SHARE * maxLearningRateSync(before, { yTrainSize: 10 * digits });
     const { losses, ntk } = await train(net, params, x, y, { learningRate, steps, ntkAt: [steps], signal: context.signal });
-    return [relativeChange(before, ntk[0].kernel), losses[steps] / losses[0]];
+    return [Math.sqrt(squaredDistance(ntk[0].kernel, before)) / norm(before), losses[steps] / losses[0]];
   });
   return { wVariance, depth, change: meanOf(draws.map(([change]) => change)), loss: meanOf(draws.map(([, loss]) => loss)) };
-}
-
-/** ‖b − a‖/‖a‖ */
-function relativeChange({ data: a }: NDArray, { data: b }: NDArray): number {
-  let [moved, size] = [0, 0];
-  for (let at = 0; at < a.length; at++) {
-    moved += (b[at] - a[at]) ** 2;
-    size += a[at] ** 2;
-  }
-  return Math.sqrt(moved / size);
 }
 
 const SOURCE = 'B, abstract: the NTK of deep networks may stay constant during training only in the ordered phase';
@@ -127,7 +123,9 @@ function chart(points: readonly Point[], width: number): string {
       return {
         name: `σ_w² = ${wVariance}`,
         points: own.map(({ depth, change }) => [depth / width, change.value] as const),
-        errors: own.map(({ change }) => [Math.max(change.value - 1.96 * change.error, change.value / 10), change.value + 1.96 * change.error] as const),
+        errors: own.map(
+          ({ change }) => [Math.max(change.value - 1.96 * change.error, change.value / 10), change.value + 1.96 * change.error] as const,
+        ),
       };
     }),
   });
