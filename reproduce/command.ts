@@ -6,6 +6,7 @@ import { numberOption, optional } from '../src/cli/arguments';
 import type { Command, CommandContext, CommandResult } from '../src/cli/command';
 import { UsageError } from '../src/cli/errors';
 import { writeWhole } from '../src/cli/files';
+import { showSeconds } from '../src/cli/progress';
 import { throwIfAborted } from '../src/errors';
 import { verdictOf } from './claims';
 import { claimsOf, markdown, type Section, verdictLines } from './report';
@@ -41,15 +42,21 @@ async function run(reproduction: Reproduction, { options, signal, progress, prin
     throwIfAborted(signal);
     const onProgress: RunContext['onProgress'] = ({ phase, done, total }) => progress.report({ phase: `${title}: ${phase}`, done, total });
     const start = performance.now();
+    const used = process.cpuUsage();
     const outcome = await measure({ ...facts, digits, signal, onProgress });
-    sections.push({ title, outcome, seconds: (performance.now() - start) / 1000 });
+    const { user, system } = process.cpuUsage(used);
+    sections.push({ title, outcome, seconds: (performance.now() - start) / 1000, processorSeconds: (user + system) / 1e6 });
+    const failed = outcome.claims.filter((claim) => verdictOf(claim) === 'fails').length;
+    print(
+      `${title}: ${outcome.claims.length - failed} of ${outcome.claims.length} claims hold, ${showSeconds((performance.now() - start) / 1000)}`,
+    );
   }
   for (const { file, svg } of sections.flatMap(({ outcome }) => outcome.figures)) writeWhole(join(folder, file), svg);
   const report = join(folder, 'report.md');
   writeWhole(report, markdown(reproduction, sections, facts));
   const claims = claimsOf(sections).map((claim) => ({ ...claim, verdict: verdictOf(claim) }));
   const failed = claims.filter(({ verdict }) => verdict === 'fails').length;
-  for (const line of [reproduction.title, '', ...verdictLines(sections), '']) print(line);
+  for (const line of ['', ...verdictLines(sections), '']) print(line);
   print(`${claims.length - failed} of ${claims.length} claims hold; ${relative(process.cwd(), report) || report}`);
   return { json: { ...facts, report, claims }, failed: failed > 0 };
 }

@@ -8,6 +8,8 @@ import type { Outcome, Reproduction, Table } from './reproduction';
 export interface Section {
   readonly title: string;
   readonly seconds: number;
+  /** Of all threads of this process. */
+  readonly processorSeconds: number;
   readonly outcome: Outcome;
 }
 
@@ -39,8 +41,8 @@ export function markdown({ title, paper, name }: Reproduction, sections: readonl
     ...sections.flatMap(sectionText),
     '## Time',
     tableOf(
-      ['part', 'time'],
-      sections.map((section) => [section.title, showSeconds(section.seconds)]),
+      ['part', 'time', 'of processors'],
+      sections.map((section) => [section.title, showSeconds(section.seconds), showSeconds(section.processorSeconds)]),
     ),
     '',
   ].join('\n\n');

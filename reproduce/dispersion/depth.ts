@@ -8,7 +8,7 @@ import type { Outcome, Part, RunContext } from '../reproduction';
 
 const WIDTH = 100;
 const CURVES = [1, 1.5, 1.8, 2, 2.2, 2.5];
-const FULL = { deepest: 100, sampled: [1, 2, 2.5], depths: [1, 5, 10, 20, 29], samples: 10_000 };
+const FULL = { deepest: 100, sampled: [1, 2, 2.5], depths: [1, 5, 10, 20, 29], samples: 5_000 };
 const QUICK = { deepest: 40, sampled: [1, 2], depths: [1, 5], samples: 1_000 };
 
 /** Largest |z| of some 15 normal numbers: 4 is passed in one run of a thousand. */

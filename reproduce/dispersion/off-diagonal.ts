@@ -12,7 +12,7 @@ const WIDTH = 60;
 const VARIANCES = [1, 2, 3];
 const GROUPS = 50;
 /** Layers of weights. */
-const FULL = { samples: 10_000, depths: [3, 6, 9, 15], deep: 500 };
+const FULL = { samples: 4_000, depths: [3, 6, 9, 15], deep: 500 };
 const QUICK = { samples: 500, depths: [3, 6], deep: 500 };
 
 interface Point {

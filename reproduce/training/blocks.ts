@@ -8,7 +8,7 @@ import { network } from '../networks';
 import type { Outcome, Part, RunContext } from '../reproduction';
 
 const VARIANCES = [1, 2, 2.2];
-const FULL = { digits: 200, hidden: 10, width: 100, rate: 3e-4, times: [0, 20, 50, 100, 200, 300], perClass: 5 };
+const FULL = { digits: 100, hidden: 10, width: 100, rate: 5e-4, times: [0, 10, 20, 50, 100, 200], perClass: 5 };
 const QUICK = { digits: 50, hidden: 4, width: 30, rate: 1e-3, times: [0, 20, 40], perClass: 3 };
 
 /** Means of blocks over the mean of the diagonal. */

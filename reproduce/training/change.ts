@@ -12,7 +12,7 @@ import type { Outcome, Part, RunContext } from '../reproduction';
 import { collect, type Estimate, meanOf } from '../statistics';
 
 const VARIANCES = [1, 2, 2.4];
-const FULL = { digits: 40, width: 40, depths: [4, 8, 16, 24], steps: 60, networks: 8 };
+const FULL = { digits: 40, width: 40, depths: [4, 8, 16, 24], steps: 60, networks: 6 };
 const QUICK = { digits: 20, width: 20, depths: [4, 16], steps: 20, networks: 4 };
 /** Share of the largest stable learning rate of the network's own NTK at initialization. */
 const SHARE = 0.5;

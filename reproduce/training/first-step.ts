@@ -16,7 +16,7 @@ import type { Outcome, Part, RunContext } from '../reproduction';
 import { collect, type Estimate, meanOf } from '../statistics';
 
 const VARIANCES = [1, 2, 2.4];
-const FULL = { widths: [20, 40], lambdas: [0.1, 0.2, 0.5], samples: 500, ordered: 1e-3 };
+const FULL = { widths: [20, 40], lambdas: [0.1, 0.2, 0.5], samples: 300, ordered: 1e-3 };
 const QUICK = { widths: [10, 20], lambdas: [0.2, 0.5], samples: 60, ordered: 0.02 };
 
 /** In units of 1/E[Θ]: rounding leaves some 1e-8 of Θ, and one network in thousands crosses a kink. */
