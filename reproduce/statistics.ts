@@ -15,6 +15,15 @@ export function powerLaw(points: readonly (readonly [x: number, y: number])[]): 
   return covariance / logs.reduce((sum, [x]) => sum + (x - mx) ** 2, 0);
 }
 
+/** The same with the error that independent relative errors of y leave in the slope. */
+export function powerLawOf(points: readonly { readonly x: number; readonly y: Estimate }[]): Estimate {
+  const logs = points.map(({ x }) => Math.log(x));
+  const center = logs.reduce((sum, x) => sum + x, 0) / logs.length;
+  const spread = logs.reduce((sum, x) => sum + (x - center) ** 2, 0);
+  const variance = points.reduce((sum, { y }, i) => sum + (((logs[i] - center) / spread) * (y.error / y.value)) ** 2, 0);
+  return { value: powerLaw(points.map(({ x, y }) => [x, y.value] as const)), error: Math.sqrt(variance) };
+}
+
 /** A value with its standard error. */
 export interface Estimate {
   readonly value: number;

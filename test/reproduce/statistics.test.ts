@@ -1,11 +1,21 @@
 import { expect, test } from 'vitest';
 import { network } from '../../reproduce/networks';
 import type { RunContext } from '../../reproduce/reproduction';
-import { jackknife, meanOf, ntkMomentsByGroup, powerLaw } from '../../reproduce/statistics';
+import { jackknife, meanOf, ntkMomentsByGroup, powerLaw, powerLawOf } from '../../reproduce/statistics';
 import { monteCarloKernel } from '../../src/finite';
 
 test('a power law has its exponent as slope', () => {
   expect(powerLaw([1, 2, 5, 40].map((x) => [x, 3 * x ** -0.75] as const))).toBeCloseTo(-0.75, 14);
+});
+
+test('an error of 1 % at the upper of two points a factor e apart moves the slope by 1 %', () => {
+  const points = [
+    { x: 1, y: { value: 1, error: 0 } },
+    { x: Math.E, y: { value: Math.E ** 2, error: Math.E ** 2 / 100 } },
+  ];
+  const { value, error } = powerLawOf(points);
+  expect(value).toBeCloseTo(2, 14);
+  expect(error).toBeCloseTo(0.01, 14);
 });
 
 test('the jackknife of a mean is its standard error, and that of a ratio the delta method up to 1/groups', () => {
