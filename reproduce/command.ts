@@ -45,18 +45,15 @@ async function run(reproduction: Reproduction, { options, signal, progress, prin
     const used = process.cpuUsage();
     const outcome = await measure({ ...facts, digits, signal, onProgress });
     const { user, system } = process.cpuUsage(used);
-    sections.push({ title, outcome, seconds: (performance.now() - start) / 1000, processorSeconds: (user + system) / 1e6 });
-    const failed = outcome.claims.filter((claim) => verdictOf(claim) === 'fails').length;
-    print(
-      `${title}: ${outcome.claims.length - failed} of ${outcome.claims.length} claims hold, ${showSeconds((performance.now() - start) / 1000)}`,
-    );
+    const seconds = (performance.now() - start) / 1000;
+    sections.push({ title, outcome, seconds, processorSeconds: (user + system) / 1e6 });
+    for (const line of [`${title} (${showSeconds(seconds)})`, ...verdictLines(outcome.claims), '']) print(line);
   }
   for (const { file, svg } of sections.flatMap(({ outcome }) => outcome.figures)) writeWhole(join(folder, file), svg);
   const report = join(folder, 'report.md');
   writeWhole(report, markdown(reproduction, sections, facts));
   const claims = claimsOf(sections).map((claim) => ({ ...claim, verdict: verdictOf(claim) }));
   const failed = claims.filter(({ verdict }) => verdict === 'fails').length;
-  for (const line of ['', ...verdictLines(sections), '']) print(line);
   print(`${claims.length - failed} of ${claims.length} claims hold; ${relative(process.cwd(), report) || report}`);
   return { json: { ...facts, report, claims }, failed: failed > 0 };
 }

@@ -64,9 +64,9 @@ function tableOf(header: readonly string[], rows: readonly (readonly (string | n
   return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-/** The verdicts for a terminal. */
-export function verdictLines(sections: readonly Section[]): string[] {
-  const rows = claimsOf(sections).map(claimRow);
+/** The verdicts of a part for a terminal. */
+export function verdictLines(claims: readonly Claim[]): string[] {
+  const rows = claims.map(claimRow);
   const columns = rows.map(([claim, , expected, measured, tolerance, verdict]) => [
     `  ${verdict === 'holds' ? 'holds' : 'FAILS'}`,
     expected,

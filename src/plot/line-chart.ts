@@ -36,6 +36,10 @@ const FRAME = { left: 72, top: 56, right: 24, bottom: 64 };
 /** Room per character of a label at the end of a line, and beside it. */
 const CHARACTER = 7.2;
 const LABEL_GAP = 30;
+/** Room per character of a tick, the gap between ticks and axis, and where the label of the y axis ends. */
+const TICK_CHARACTER = 7;
+const TICK_GAP = 10;
+const Y_LABEL_END = 30;
 
 /** Okabe and Ito (2008), told apart with any colour vision; at least 3:1 against both backgrounds. */
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#b8609a', '#8c7a00', '#3f8fc4'];
@@ -139,7 +143,8 @@ function describe({ xLabel, yLabel, series }: LineChart): string {
 
 function frameFor(series: readonly LineSeries[], xScale: Scale, yScale: Scale): Frame {
   const longest = Math.max(...labelled(series).map(({ name }) => name.length));
-  const left = FRAME.left;
+  const widest = Math.max(...yScale.ticks.map((tick) => formatTick(tick).length));
+  const left = Math.max(FRAME.left, Y_LABEL_END + TICK_GAP + TICK_CHARACTER * widest);
   const right = WIDTH - FRAME.right - LABEL_GAP - Math.min(longest * CHARACTER, 220);
   const [top, bottom] = [FRAME.top, HEIGHT - FRAME.bottom];
   const x = (value: number) => left + xScale.position(value) * (right - left);
@@ -157,7 +162,7 @@ function axes(frame: Frame, xScale: Scale, yScale: Scale, { xLabel, yLabel }: Li
       element('line', { class: 'grid', x1: left, x2: right, y1: frame.y(tick), y2: frame.y(tick), stroke: '#e3e6ea' }),
     ),
     ...yScale.ticks.map((tick) =>
-      textElement({ class: 'tick', x: left - 10, y: frame.y(tick) + 4, 'text-anchor': 'end' }, formatTick(tick)),
+      textElement({ class: 'tick', x: left - TICK_GAP, y: frame.y(tick) + 4, 'text-anchor': 'end' }, formatTick(tick)),
     ),
     ...xScale.ticks.map((tick) =>
       element('line', { class: 'axis', x1: frame.x(tick), x2: frame.x(tick), y1: bottom, y2: bottom + 5, stroke: '#6e7781' }),

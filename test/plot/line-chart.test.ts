@@ -90,6 +90,17 @@ describe('lineChart', () => {
     expect(textsOf(svg, 'text')).toEqual(expect.arrayContaining(['points', 'accuracy (%)', '<script>alert(1)</script>']));
   });
 
+  test('long ticks push the frame to the right, clear of the label of the y axis', () => {
+    const points = [
+      [0, 0.0201],
+      [1, 0.0214],
+    ] as const;
+    const frame = rectangleOf(lineChart(chart({ series: [{ name: 'a', points }] })));
+    // '0.0205' in 12 pixels takes some 40 of them, ten from the axis; the label ends at 30.
+    expect(frame.left).toBeGreaterThanOrEqual(30 + 40 + 10);
+    expect(rectangleOf(lineChart(chart())).left).toBe(72);
+  });
+
   test('labels keep apart when lines end together, and stay inside the picture', () => {
     const series = Array.from({ length: 6 }, (_, i) => ({
       name: `s${i}`,

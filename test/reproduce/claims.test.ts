@@ -52,5 +52,5 @@ test('a report counts and names what fails', () => {
   expect(report).toContain('| good | here \\| there | 0 | 0.5 ± 0.25 | ± 1 | holds |');
   expect(report).toContain('| bad | here \\| there | 0 | 2 ± 0.25 | ± 1 | fails |');
   expect(report).toContain('| Part | 1 min 1 s | 2 s |');
-  expect(verdictLines(sections).map((line) => line.trim().split(/ +/)[0])).toEqual(['verdict', 'holds', 'FAILS']);
+  expect(verdictLines(outcome.claims).map((line) => line.trim().split(/ +/)[0])).toEqual(['verdict', 'holds', 'FAILS']);
 });
