@@ -20,7 +20,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe.concurrent('at small sizes every claim holds, and the report shows it', () => {
+describe.concurrent('at small sizes every claim holds, and the report shows it', { timeout: 600_000 }, () => {
   test.each(reproductions.map(({ name, parts }) => [name, parts.length] as const))('%s', async (name, parts) => {
     const out = join(folder, name);
     const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--import', tsx, main, name, '--quick', '--out', out]);
