@@ -8,6 +8,8 @@ import type { Outcome, Part } from '../reproduction';
 const WIDTHS = [50, 100, 200, 400];
 const VARIANCES = [1, 2, 2.2, 3];
 const LAMBDAS = [0.25, 0.5, 1];
+/** A λ that is a whole number of layers at every width. */
+const WHOLE = 0.24;
 
 /** Depth counts layers of weights. As many inputs as units, |x| = 1: r = |x|² M/n₀ = 1. */
 const ratio = (lambda: number, width: number, wVariance: number): number =>
@@ -35,9 +37,13 @@ export const collapsePart: Part = {
       ],
       tables: [
         {
-          title: 'Dispersion at λ = 0.25.',
+          title: `Dispersion at λ = ${WHOLE}.`,
           header: ['σ_w²', ...WIDTHS.map((width) => `M = ${width}`), 'limit'],
-          rows: VARIANCES.map((wVariance) => [wVariance, ...WIDTHS.map((width) => ratio(0.25, width, wVariance)), limit(0.25, wVariance)]),
+          rows: VARIANCES.map((wVariance) => [
+            wVariance,
+            ...WIDTHS.map((width) => ratio(WHOLE, width, wVariance)),
+            limit(WHOLE, wVariance),
+          ]),
         },
       ],
     } satisfies Outcome;
