@@ -3,11 +3,11 @@
  * (NNGP) and by gradient descent for an infinite time (NTK), and draws its learning curve.
  * Usage: tsx examples/digits/main.ts [--quick] [--out FILE.svg] [--seed N]
  */
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, relative } from 'node:path';
+import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createEngine, dense, explain, relu, serial } from 'infinite-width';
+import { writeWhole } from '../../src/cli/files';
 import { createProgress } from '../../src/cli/progress';
 import { lineChart } from '../../src/plot';
 import { loadDigits, PIXELS } from './data';
@@ -66,14 +66,6 @@ function chart(curve: readonly CurvePoint[], test: number): string {
       { name: 'linear', points: series('linear'), dashed: true },
     ],
   });
-}
-
-/** The file appears whole or not at all. */
-function writeWhole(path: string, text: string): void {
-  mkdirSync(dirname(path), { recursive: true });
-  const temporary = `${path}.${process.pid}.tmp`;
-  writeFileSync(temporary, text);
-  renameSync(temporary, path);
 }
 
 await main();

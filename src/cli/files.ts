@@ -1,5 +1,5 @@
 /** Files in and out. Output appears whole or not at all: it goes to a temporary name beside the target and is renamed. */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { readArray } from '../data/index';
 import type { DType, NDArray } from '../ndarray';
@@ -72,6 +72,10 @@ export function openOutput(path: string, { stdout }: Io): PendingFile {
     if (stdout.isTTY) throw new UsageError('--out - would write binary data to the terminal; redirect it or name a file');
     return { commit: (bytes) => void stdout.write(bytes), discard() {} };
   }
+  return openFile(path);
+}
+
+function openFile(path: string): PendingFile {
   if (isDirectory(path)) throw new FileError('write', path, { code: 'EISDIR' });
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
   const handle = attempt('write', path, () => openSync(temporary, 'wx'));
@@ -95,6 +99,12 @@ export function openOutput(path: string, { stdout }: Io): PendingFile {
     closeSync(handle);
   };
   return { commit, discard };
+}
+
+/** Writes a text as a whole, in folders that are made where they lack. @throws FileError */
+export function writeWhole(path: string, text: string): void {
+  attempt('write', path, () => mkdirSync(dirname(path), { recursive: true }));
+  openFile(path).commit(new TextEncoder().encode(text));
 }
 
 function writeAll(handle: number, bytes: Uint8Array): void {

@@ -1,5 +1,6 @@
 /** Help texts, made from the commands themselves. */
 import type { Command, OptionSpec } from './command';
+import type { Program } from './program';
 
 /** Options that every command takes. */
 export const COMMON_OPTIONS: readonly OptionSpec[] = [
@@ -8,9 +9,9 @@ export const COMMON_OPTIONS: readonly OptionSpec[] = [
 ];
 
 /** One command. */
-export function commandHelp({ name, summary, usage, options, examples, notes }: Command): string {
+export function commandHelp(program: string, { name, summary, usage, options, examples, notes }: Command): string {
   return [
-    `infinite-width ${name}: ${summary}`,
+    `${program} ${name}: ${summary}`,
     '',
     'Usage:',
     ...usage.map((line) => `  ${line}`),
@@ -26,18 +27,18 @@ export function commandHelp({ name, summary, usage, options, examples, notes }: 
 }
 
 /** All of them. */
-export function overview(commands: readonly Command[], version: string): string {
+export function overview({ name: program, summary: about, commands, version }: Program): string {
   const width = Math.max(...commands.map(({ name }) => name.length));
   return [
-    `infinite-width ${version}: infinitely wide neural networks as kernels`,
+    `${program}${version === undefined ? '' : ` ${version}`}: ${about}`,
     '',
     'Usage:',
-    '  infinite-width COMMAND [options]',
+    `  ${program} COMMAND [options]`,
     '',
     'Commands:',
     ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
     '',
-    'infinite-width COMMAND --help tells more; --version prints the version.',
+    `${program} COMMAND --help tells more${version === undefined ? '' : '; --version prints the version'}.`,
     'Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted.',
     '',
     'Examples:',

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /** The program `infinite-width`: connects the command line to this process. */
 import { readFileSync } from 'node:fs';
-import { EXIT } from './errors';
-import { run } from './run';
+import { runProcess } from './program';
+import { infiniteWidth } from './run';
 
 /** package.json stands one folder above the bundle and two above the source. */
 function packageVersion(): string {
@@ -16,18 +16,4 @@ function packageVersion(): string {
   return 'unknown';
 }
 
-const controller = new AbortController();
-process.on('SIGINT', () => {
-  if (controller.signal.aborted) process.exit(EXIT.interrupted);
-  controller.abort(new Error('SIGINT'));
-});
-
-/** A reader that has seen enough, as `head`, is no failure of ours to report. */
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(EXIT.failure);
-  throw error;
-});
-
-run(process.argv.slice(2), process, controller.signal, packageVersion()).then((status) => {
-  process.exitCode = status;
-});
+runProcess(infiniteWidth(packageVersion()));

@@ -8,10 +8,14 @@ export interface LineSeries {
   readonly name: string;
   /** Finite [x, y] pairs, drawn in the given order. */
   readonly points: readonly (readonly [number, number])[];
-  /** Half the length of each point's error bar, in units of y. */
-  readonly errors?: readonly number[];
+  /** Of each point's error bar half the length, or the lower and the upper end; in units of y. */
+  readonly errors?: readonly (number | readonly [low: number, high: number])[];
   /** For a baseline. */
   readonly dashed?: boolean;
+  /** 'line' for a curve that is known everywhere, 'marks' for measurements beside it. Default 'both'. */
+  readonly draw?: 'both' | 'line' | 'marks';
+  /** Name of the series whose colour and mark it shares; it has no label of its own then. */
+  readonly like?: string;
 }
 
 export interface LineChart {
@@ -32,6 +36,10 @@ const FRAME = { left: 72, top: 56, right: 24, bottom: 64 };
 /** Room per character of a label at the end of a line, and beside it. */
 const CHARACTER = 7.2;
 const LABEL_GAP = 30;
+/** Room per character of a tick, the gap between ticks and axis, and where the label of the y axis ends. */
+const TICK_CHARACTER = 7;
+const TICK_GAP = 10;
+const Y_LABEL_END = 30;
 
 /** Okabe and Ito (2008), told apart with any colour vision; at least 3:1 against both backgrounds. */
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#b8609a', '#8c7a00', '#3f8fc4'];
@@ -59,7 +67,8 @@ interface Frame {
 /**
  * A chart of lines with marks and labels at their ends, 760 × 460, legible on light and dark pages. Equal input gives
  * equal text.
- * @throws ERR_ARGUMENT for no points, error bars of another number than points, values ≤ 0 on a log axis; ERR_NON_FINITE
+ * @throws ERR_ARGUMENT for no points, error bars of another number than points, values ≤ 0 on a log axis, `like` of no series;
+ * ERR_NON_FINITE
  */
 export function lineChart(chart: LineChart): string {
   checkSeries(chart.series);
@@ -78,7 +87,7 @@ export function lineChart(chart: LineChart): string {
     element('rect', { class: 'background', width: WIDTH, height: HEIGHT, rx: 6, fill: '#fff' }),
     textElement({ class: 'title', x: FRAME.left, y: 32 }, chart.title),
     axes(frame, xScale, yScale, chart),
-    ...chart.series.map((series, i) => drawSeries(series, i, frame)),
+    ...chart.series.map((series) => drawSeries(series, styleOf(chart.series, series), frame)),
     endLabels(chart.series, frame),
   ];
   const root = { xmlns: 'http://www.w3.org/2000/svg', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, width: WIDTH, height: HEIGHT, role: 'img' };
@@ -87,7 +96,7 @@ export function lineChart(chart: LineChart): string {
 
 function checkSeries(series: readonly LineSeries[]): void {
   if (series.length === 0) throw new InfiniteWidthError('ERR_ARGUMENT', 'a chart needs at least one series', { series: 0 });
-  for (const { name, points, errors } of series) {
+  for (const { name, points, errors, like } of series) {
     if (points.length === 0)
       throw new InfiniteWidthError('ERR_ARGUMENT', `series "${name}" has no points; leave it out of the chart`, { name });
     if (errors && errors.length !== points.length)
@@ -100,11 +109,29 @@ function checkSeries(series: readonly LineSeries[]): void {
           errors: errors.length,
         },
       );
+    if (like !== undefined && !labelled(series).some((other) => other.name === like))
+      throw new InfiniteWidthError('ERR_ARGUMENT', `series "${name}" is drawn like "${like}", and no series with a label has that name`, {
+        name,
+        like,
+      });
   }
 }
 
-const extentOfSeries = ({ points, errors }: LineSeries): number[] =>
-  points.flatMap(([, y], i) => (errors ? [y - errors[i], y + errors[i]] : [y]));
+/** Series with a label and a style of their own. */
+const labelled = (series: readonly LineSeries[]): LineSeries[] => series.filter(({ like }) => like === undefined);
+
+/** Which colour and mark. */
+const styleOf = (series: readonly LineSeries[], { name, like }: LineSeries): number =>
+  labelled(series).findIndex((other) => other.name === (like ?? name));
+
+/** The ends of the i-th error bar. */
+function barOf({ points, errors }: LineSeries, i: number): readonly [number, number] {
+  const [, y] = points[i];
+  const error = errors?.[i] ?? 0;
+  return typeof error === 'number' ? [y - error, y + error] : error;
+}
+
+const extentOfSeries = (series: LineSeries): number[] => series.points.flatMap(([, y], i) => [y, ...barOf(series, i)]);
 
 function describe({ xLabel, yLabel, series }: LineChart): string {
   const ends = series.map(({ name, points }) => {
@@ -115,8 +142,9 @@ function describe({ xLabel, yLabel, series }: LineChart): string {
 }
 
 function frameFor(series: readonly LineSeries[], xScale: Scale, yScale: Scale): Frame {
-  const longest = Math.max(...series.map(({ name }) => name.length));
-  const left = FRAME.left;
+  const longest = Math.max(...labelled(series).map(({ name }) => name.length));
+  const widest = Math.max(...yScale.ticks.map((tick) => formatTick(tick).length));
+  const left = Math.max(FRAME.left, Y_LABEL_END + TICK_GAP + TICK_CHARACTER * widest);
   const right = WIDTH - FRAME.right - LABEL_GAP - Math.min(longest * CHARACTER, 220);
   const [top, bottom] = [FRAME.top, HEIGHT - FRAME.bottom];
   const x = (value: number) => left + xScale.position(value) * (right - left);
@@ -134,7 +162,7 @@ function axes(frame: Frame, xScale: Scale, yScale: Scale, { xLabel, yLabel }: Li
       element('line', { class: 'grid', x1: left, x2: right, y1: frame.y(tick), y2: frame.y(tick), stroke: '#e3e6ea' }),
     ),
     ...yScale.ticks.map((tick) =>
-      textElement({ class: 'tick', x: left - 10, y: frame.y(tick) + 4, 'text-anchor': 'end' }, formatTick(tick)),
+      textElement({ class: 'tick', x: left - TICK_GAP, y: frame.y(tick) + 4, 'text-anchor': 'end' }, formatTick(tick)),
     ),
     ...xScale.ticks.map((tick) =>
       element('line', { class: 'axis', x1: frame.x(tick), x2: frame.x(tick), y1: bottom, y2: bottom + 5, stroke: '#6e7781' }),
@@ -148,32 +176,35 @@ function axes(frame: Frame, xScale: Scale, yScale: Scale, { xLabel, yLabel }: Li
   );
 }
 
-function drawSeries({ name, points, errors, dashed }: LineSeries, index: number, frame: Frame): string {
-  const colour = COLOURS[index % COLOURS.length];
+function drawSeries(series: LineSeries, style: number, frame: Frame): string {
+  const { name, points, errors, dashed, draw = 'both' } = series;
+  const colour = COLOURS[style % COLOURS.length];
   const at = points.map(([x, y]) => [frame.x(x), frame.y(y)] as const);
-  const mark = MARKS[index % MARKS.length];
-  const bars = (errors ?? []).map((error, i) => {
-    const [x, y] = points[i];
-    return element('path', { d: `M${round(frame.x(x))} ${round(frame.y(y - error))}V${round(frame.y(y + error))}`, 'stroke-width': 1.2 });
+  const mark = MARKS[style % MARKS.length];
+  const line = element('polyline', {
+    points: at.map(([x, y]) => `${round(x)},${round(y)}`).join(' '),
+    fill: 'none',
+    'stroke-width': 2,
+    'stroke-linejoin': 'round',
+    'stroke-dasharray': dashed ? '6 5' : undefined,
+  });
+  const bars = (errors ?? []).map((_, i) => {
+    const [low, high] = barOf(series, i);
+    return element('path', { d: `M${round(at[i][0])} ${round(frame.y(low))}V${round(frame.y(high))}`, 'stroke-width': 1.2 });
   });
   return element(
     'g',
     { class: 'series', fill: colour, stroke: colour },
     element('title', {}, escapeXml(name)),
-    element('polyline', {
-      points: at.map(([x, y]) => `${round(x)},${round(y)}`).join(' '),
-      fill: 'none',
-      'stroke-width': 2,
-      'stroke-linejoin': 'round',
-      'stroke-dasharray': dashed ? '6 5' : undefined,
-    }),
+    ...(draw === 'marks' ? [] : [line]),
     ...bars,
-    element('g', { class: 'marks', stroke: 'none' }, ...at.map(([x, y]) => mark(x, y))),
+    ...(draw === 'line' ? [] : [element('g', { class: 'marks', stroke: 'none' }, ...at.map(([x, y]) => mark(x, y)))]),
   );
 }
 
 /** Names at the ends of the lines, moved apart where they would meet, each with a line back to its series. */
-function endLabels(series: readonly LineSeries[], { left, right, top, bottom, x, y }: Frame): string {
+function endLabels(all: readonly LineSeries[], { left, right, top, bottom, x, y }: Frame): string {
+  const series = labelled(all);
   const ends = series.map(({ points }) => points[points.length - 1]);
   const heights = placeLabels(
     ends.map((end) => y(end[1])),

@@ -90,6 +90,17 @@ describe('lineChart', () => {
     expect(textsOf(svg, 'text')).toEqual(expect.arrayContaining(['points', 'accuracy (%)', '<script>alert(1)</script>']));
   });
 
+  test('long ticks push the frame to the right, clear of the label of the y axis', () => {
+    const points = [
+      [0, 0.0201],
+      [1, 0.0214],
+    ] as const;
+    const frame = rectangleOf(lineChart(chart({ series: [{ name: 'a', points }] })));
+    // '0.0205' in 12 pixels takes some 40 of them, ten from the axis; the label ends at 30.
+    expect(frame.left).toBeGreaterThanOrEqual(30 + 40 + 10);
+    expect(rectangleOf(lineChart(chart())).left).toBe(72);
+  });
+
   test('labels keep apart when lines end together, and stay inside the picture', () => {
     const series = Array.from({ length: 6 }, (_, i) => ({
       name: `s${i}`,
@@ -135,6 +146,43 @@ describe('lineChart', () => {
     expect(lineChart(plain)).not.toBe(lineChart(bars));
   });
 
+  test('an error bar may have ends of its own', () => {
+    const svg = lineChart(chart({ series: [{ name: 'a', points: [[1, 10]], errors: [[5, 40]] }], yScale: 'log' }));
+    const frame = rectangleOf(svg);
+    const [, low, high] = (/d="M[\d.]+ ([\d.]+)V([\d.]+)"/.exec(svg) as RegExpExecArray).map(Number);
+    // The bar spans the whole log axis, and log 2 of its log 8 lie below the mark.
+    expect([low, high]).toEqual([frame.bottom, frame.top]);
+    const [, mark] = (/<circle cx="[\d.]+" cy="([\d.]+)"/.exec(svg) as RegExpExecArray).map(Number);
+    expect((frame.bottom - mark) / (frame.bottom - frame.top)).toBeCloseTo(1 / 3, 3);
+  });
+
+  test('a curve has no marks, measurements have no line, and the two share a colour and one label', () => {
+    const points = [
+      [1, 1],
+      [2, 2],
+    ] as const;
+    const svg = lineChart(
+      chart({
+        series: [
+          { name: 'other', points },
+          { name: 'exact', points, draw: 'line' },
+          { name: 'measured', points, draw: 'marks', like: 'exact', errors: [0.1, 0.1] },
+        ],
+      }),
+    );
+    checkWellFormed(svg);
+    const groups = [...svg.matchAll(/<g class="series" fill="([^"]*)"(.*)/g)];
+    expect(groups.map(([, , content]) => [content.includes('<polyline'), content.includes('class="marks"')])).toEqual([
+      [true, true],
+      [true, false],
+      [false, true],
+    ]);
+    expect(groups[1][1]).toBe(groups[2][1]);
+    expect(groups[0][1]).not.toBe(groups[1][1]);
+    expect(textsOf(svg, 'text')).toEqual(expect.arrayContaining(['other', 'exact']));
+    expect(textsOf(svg, 'text')).not.toContain('measured');
+  });
+
   test('constant data and a single point have a place', () => {
     const svg = lineChart(chart({ xScale: 'log', series: [{ name: 'a', points: [[7, 0]] }] }));
     checkWellFormed(svg);
@@ -145,6 +193,7 @@ describe('lineChart', () => {
     ['ERR_ARGUMENT', 'no series', { series: [] }],
     ['ERR_ARGUMENT', 'no points', { series: [{ name: 'a', points: [] }] }],
     ['ERR_ARGUMENT', 'errors of another length', { series: [{ name: 'a', points: [[1, 1]], errors: [1, 2] }] }],
+    ['ERR_ARGUMENT', 'a series like none', { series: [{ name: 'a', points: [[1, 1]], like: 'b' }] }],
     ['ERR_ARGUMENT', '0 on a log axis', { xScale: 'log', series: [{ name: 'a', points: [[0, 1]] }] }],
     ['ERR_NON_FINITE', 'NaN', { series: [{ name: 'a', points: [[0, Number.NaN]] }] }],
   ] as [string, string, Partial<LineChart>][])('%s for %s', (code, _what, change) => {
