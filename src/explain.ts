@@ -7,7 +7,7 @@ import { renderExplanation } from './explanation/text';
 import { type Inference, infer } from './infer';
 import type { TracedLayer } from './inference/state';
 import { bytesPer, type DType, sizeOf } from './ndarray';
-import { availableMemory, flopsPerPair, makePlan } from './plan';
+import { availableMemory, countTiles, flopsPerPair, makePlan } from './plan';
 import { needsFull, nodeFlops, planGraph } from './plan-graph';
 import { arithmeticOf, compile, REMEASURE } from './program';
 import { hash, type Network, type Parameterization } from './spec';
@@ -81,7 +81,6 @@ export function explain(net: Network, inputShape: InputShape, options: ExplainOp
   const cost = inference.chain ? chainCost(inference, shapes[0][0], dtype, fields) : graphCost(inference, shapes, dtype, fields);
   const n = shapes[0][0];
   const resultBytes = n * n * cost.entry * bytesPer(dtype) * fields.length;
-  const side = Math.ceil(n / cost.tileRows);
   const pairs = (n * (n + 1)) / 2;
   const available = availableMemory();
   const explanation: Omit<Explanation, 'text'> = {
@@ -95,7 +94,7 @@ export function explain(net: Network, inputShape: InputShape, options: ExplainOp
     pairs,
     flopsPerPair: cost.flopsPerPair,
     flops: pairs * cost.flopsPerPair,
-    tiles: (side * (side + 1)) / 2,
+    tiles: countTiles(n, cost.tile),
     resultBytes,
     workspaceBytes: cost.workspaceBytes,
     availableBytes: Number.isFinite(available) ? available : null,
@@ -116,7 +115,7 @@ function hashOf(net: Network): string | null {
 interface Cost {
   readonly flopsPerPair: number;
   readonly workspaceBytes: number;
-  readonly tileRows: number;
+  readonly tile: { readonly rows: number; readonly cols: number };
   /** Numbers per pair of samples. */
   readonly entry: number;
   /** Operations and flops of the nodes [from, to). */
@@ -139,7 +138,7 @@ function chainCost({ chain, features }: Inference, n: number, dtype: DType, fiel
   return {
     flopsPerPair: flopsPerPair(job),
     workspaceBytes: plan.workspaceBytes,
-    tileRows: job.rows,
+    tile: job,
     entry: 1,
     ofNodes: (from, to) => operations.slice(stepsBefore(from), stepsBefore(to)),
   };
@@ -167,7 +166,7 @@ function graphCost({ graph }: Inference, shapes: readonly (readonly number[])[],
   return {
     flopsPerPair: flops.reduce((a, b) => a + b, 0),
     workspaceBytes: plan.workspaceBytes,
-    tileRows: plan.job.rows,
+    tile: plan.job,
     entry,
     ofNodes: (from, to) => flops.slice(from, to).map((cost, k) => ({ names: [names[from + k]], flops: cost })),
   };

@@ -73,13 +73,22 @@ export function makePlan(program: Program, sizes: Sizes): Plan {
   return { job, n1, n2, symmetric, tiles: tileGrid(n1, n2, job, symmetric), resultBytes, workspaceBytes, flops: pairs * flopsPerPair(job) };
 }
 
-/** Tiles of at most job.rows × job.cols; with symmetry those on and below the diagonal. */
+/** Tiles of at most job.rows × job.cols; with symmetry those on and below the diagonal, of which no row goes beyond it but in square tiles. */
 export function tileGrid(n1: number, n2: number, job: Pick<TileJob, 'rows' | 'cols'>, symmetric: boolean): Tile[] {
   const tiles: Tile[] = [];
-  for (let row = 0; row < n1; row += job.rows)
-    for (let col = 0; col < (symmetric ? row + 1 : n2); col += job.cols)
-      tiles.push({ row, rows: Math.min(job.rows, n1 - row), col, cols: Math.min(job.cols, n2 - col) });
+  for (let row = 0; row < n1; row += job.rows) {
+    const rows = Math.min(job.rows, n1 - row);
+    const end = symmetric ? row + rows : n2;
+    for (let col = 0; col < end; col += job.cols) tiles.push({ row, rows, col, cols: Math.min(job.cols, end - col) });
+  }
   return tiles;
+}
+
+/** How many tiles `tileGrid` makes of n samples against themselves. */
+export function countTiles(n: number, { rows, cols }: Pick<TileJob, 'rows' | 'cols'>): number {
+  let count = 0;
+  for (let row = 0; row < n; row += rows) count += Math.ceil(Math.min(row + rows, n) / cols);
+  return count;
 }
 
 /** Additions, multiplications, divisions and roots of each operation on one pair, for the figures that explain() prints. */

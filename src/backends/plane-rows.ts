@@ -181,6 +181,7 @@ function windowSums(values: Float64Array, axes: readonly WindowAxis[], out: Floa
   return current;
 }
 
+/** Every output along the axis is a sum of those of its taps that are there: `inner` neighbours of each at once, in `outer` blocks. */
 function alongAxis(
   values: Float64Array,
   outer: number,
@@ -188,19 +189,20 @@ function alongAxis(
   { from, to, size, stride, dilation, low }: WindowAxis,
   out: Float64Array,
 ): void {
-  out.fill(0);
-  for (let f = 0; f < size; f++) {
-    const shift = f * dilation - low;
-    const first = Math.max(0, Math.ceil(-shift / stride));
-    const end = Math.min(to, Math.floor((from - 1 - shift) / stride) + 1);
-    for (let block = 0; block < outer; block++)
-      if (inner === 1) addStrided(values, block * from + first * stride + shift, stride, out, block * to + first, end - first);
-      else
-        for (let o = first; o < end; o++)
-          addStrided(values, (block * from + o * stride + shift) * inner, 1, out, (block * to + o) * inner, inner);
+  const gap = dilation * inner;
+  for (let o = 0; o < to; o++) {
+    const start = o * stride - low;
+    const first = Math.max(0, Math.ceil(-start / dilation));
+    const taps = Math.min(size, Math.floor((from - 1 - start) / dilation) + 1) - first;
+    const begin = (start + first * dilation) * inner;
+    for (let block = 0; block < outer; block++) {
+      const source = block * from * inner + begin;
+      const target = (block * to + o) * inner;
+      for (let k = 0; k < inner; k++) {
+        let sum = 0;
+        for (let f = 0, at = source + k; f < taps; f++, at += gap) sum += values[at];
+        out[target + k] = sum;
+      }
+    }
   }
-}
-
-function addStrided(values: Float64Array, from: number, step: number, out: Float64Array, to: number, count: number): void {
-  for (let k = 0, at = from; k < count; k++, at += step) out[to + k] += values[at];
 }
