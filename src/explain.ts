@@ -7,7 +7,7 @@ import { renderExplanation } from './explanation/text';
 import { type Inference, infer } from './infer';
 import type { TracedLayer } from './inference/state';
 import { bytesPer, type DType, sizeOf } from './ndarray';
-import { availableMemory, countTiles, flopsPerPair, makePlan } from './plan';
+import { availableMemory, countTiles, type EngineChoice, flopsPerPair, makePlan } from './plan';
 import { needsFull, nodeFlops, planGraph } from './plan-graph';
 import { arithmeticOf, compile, REMEASURE } from './program';
 import { hash, type Network, type Parameterization } from './spec';
@@ -50,6 +50,8 @@ export interface Explanation {
   readonly features: number;
   /** Pairs of samples that are computed: n(n + 1)/2 for n samples against themselves. */
   readonly pairs: number;
+  /** Which engine of the WebAssembly backend computes it, and why that one. */
+  readonly engine: EngineChoice;
   /** Per pair: the inner product, the recursion and both ends of it. */
   readonly flopsPerPair: number;
   readonly flops: number;
@@ -92,6 +94,7 @@ export function explain(net: Network, inputShape: InputShape, options: ExplainOp
     isGaussian: inference.isGaussian,
     features: inference.features,
     pairs,
+    engine: cost.engine,
     flopsPerPair: cost.flopsPerPair,
     flops: pairs * cost.flopsPerPair,
     tiles: countTiles(n, cost.tile),
@@ -113,6 +116,7 @@ function hashOf(net: Network): string | null {
 }
 
 interface Cost {
+  readonly engine: EngineChoice;
   readonly flopsPerPair: number;
   readonly workspaceBytes: number;
   readonly tile: { readonly rows: number; readonly cols: number };
@@ -136,6 +140,7 @@ function chainCost({ chain, features }: Inference, n: number, dtype: DType, fiel
   const operations = operationsOf(job);
   const stepsBefore = (node: number) => steps.slice(0, node).reduce((sum, own) => sum + own.length, 0);
   return {
+    engine: plan.engine,
     flopsPerPair: flopsPerPair(job),
     workspaceBytes: plan.workspaceBytes,
     tile: job,
@@ -164,6 +169,7 @@ function graphCost({ graph }: Inference, shapes: readonly (readonly number[])[],
   const full = needsFull(graph, 0, false);
   const names = graph.nodes.map(({ op }, n) => (full[n] ? `${op} (all pairs)` : op));
   return {
+    engine: plan.engine,
     flopsPerPair: flops.reduce((a, b) => a + b, 0),
     workspaceBytes: plan.workspaceBytes,
     tile: plan.job,

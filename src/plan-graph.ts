@@ -1,9 +1,9 @@
 /** The plan of a kernel on a graph: which nodes need all pairs of locations, and what a pair of samples costs. */
 import type { GraphJob } from './backends/backend';
-import { planeBytes, planeFlops, supportsPlanes } from './backends/plane-memory';
+import { planeBytes, planeFlops, planeLanes, supportsPlanes } from './backends/plane-memory';
 import { type Graph, type GraphNode, locationsOf, mixesLocations, readsAllPairs } from './graph';
 import { bytesPer } from './ndarray';
-import { type Plan, refuse, type Tile, tileGrid } from './plan';
+import { type EngineChoice, type Plan, refuse, type Tile, tileGrid } from './plan';
 
 export interface GraphSizes {
   readonly n1: number;
@@ -21,8 +21,10 @@ export interface GraphSizes {
 const TILE_FLOPS = { planes: 2e9, javascript: 1e8 };
 const LEAST_TILES = 32;
 const WORTH_SENDING = 2e7;
-/** The side of a tile at most. */
+const PLANES = 'a convolutional network that leaves one location';
+/** The side of a tile at most, and bytes of its tables. */
 const TILE_SIDE = 64;
+const MOST_BYTES = 64 << 20;
 
 /**
  * @param hasPlanes the backend runs displacement planes
@@ -31,18 +33,26 @@ const TILE_SIDE = 64;
 export function planGraph(job: Omit<GraphJob, 'rows' | 'cols'>, sizes: GraphSizes, hasPlanes: boolean): Plan {
   const { n1, n2, symmetric, fields } = sizes;
   const draft: GraphJob = { ...job, rows: 4, cols: 4 };
-  const byPlanes = hasPlanes && supportsPlanes(draft) === null;
+  const obstacle = hasPlanes ? supportsPlanes(draft) : 'the backend has no displacement planes';
+  const byPlanes = obstacle === null;
   const flops = byPlanes ? planeFlops(draft) : graphFlops(job);
   const pairs = symmetric ? (n1 * (n1 + 1)) / 2 : n1 * n2;
   const most = TILE_FLOPS[byPlanes ? 'planes' : 'javascript'];
   const budget = Math.min(most, Math.max(WORTH_SENDING, (pairs * flops) / LEAST_TILES));
-  const { rows, cols } = tileShape(budget / flops, byPlanes ? 16 / bytesPer(job.dtype) : 1);
-  const whole: GraphJob = { ...job, rows: Math.min(rows, n1), cols: Math.min(cols, n2) };
+  const lanes = byPlanes ? planeLanes(draft) : 1;
+  const sized = (pairs: number): GraphJob => {
+    const { rows, cols } = tileShape(pairs, lanes);
+    return { ...job, rows: Math.min(rows, n1), cols: Math.min(cols, n2) };
+  };
+  let whole = sized(budget / flops);
+  // Tables of a tile's samples: an activation may have dozens for every location.
+  while (byPlanes && whole.cols > lanes && planeBytes(whole) > MOST_BYTES) whole = sized((whole.rows * whole.cols) / 4);
   const resultBytes = n1 * n2 * job.entry * bytesPer(job.dtype) * fields;
   const workspaceBytes = byPlanes ? planeBytes(whole) : graphBytes(whole);
   refuse(resultBytes - sizes.preallocated, workspaceBytes, n1, n2);
   const tiles = largestFirst(tileGrid(n1, n2, whole, symmetric), symmetric);
-  return { job: whole, n1, n2, symmetric, tiles, resultBytes, workspaceBytes, flops: pairs * flops };
+  const engine: EngineChoice = byPlanes ? { name: 'planes', reason: PLANES } : { name: 'javascript', reason: obstacle };
+  return { job: whole, n1, n2, symmetric, tiles, resultBytes, workspaceBytes, flops: pairs * flops, engine };
 }
 
 /** Squares of about so many pairs; of pairs so dear that a square would be of few vectors, a part of a row. `lanes` columns cost what one does. */
