@@ -1,5 +1,6 @@
 /** Operations on the cells of a plane one by one: where a plane begins, what needs no window, and sums over all pairs. */
 import { cellAt, displacement, extent, first, leftLocation, Plane, rightLocation, Step, Value } from './plane-records';
+import { dualRow } from './plane-dual';
 import { rectifiedRow } from './plane-rectified';
 
 const Z: usize = 0;
@@ -52,9 +53,9 @@ export function inputPlane<L, T>(plane: Plane, step: Step, withTangent: bool): v
     }
 }
 
-/** Affine layer (where it has a weight or bias of T) and rectified activation, cell by cell. */
+/** Affine layer (where it has a weight or bias of T) and activation, rectified or any other, cell by cell. */
 @inline
-export function pointRectified<L, T>(plane: Plane, step: Step, signed: bool, withTangent: bool): void {
+export function pointActivation<L, T>(plane: Plane, step: Step, signed: bool, other: bool, withTangent: bool): void {
   const src = changetype<Value>(step.src);
   const dst = changetype<Value>(step.dst);
   const cell: usize = withTangent ? 32 : 16;
@@ -65,7 +66,9 @@ export function pointRectified<L, T>(plane: Plane, step: Step, signed: bool, wit
       const out = cellAt(plane, dst, z, y, 0, cell);
       const left = leftRow<T>(plane, dst, step.leftTable, z, y);
       const right = rightRow(plane, dst, step.rightTable, z, y);
-      rectifiedRow<L, T>(plane, step, from, 0, 0, left, right, out, plane.work + <usize>step.scratch, width, false, signed, withTangent);
+      const spare = plane.work + <usize>step.scratch;
+      if (other) dualRow<L, T>(step, from, 0, 0, left, right, out, spare, width, false, withTangent);
+      else rectifiedRow<L, T>(plane, step, from, 0, 0, left, right, out, spare, width, false, signed, withTangent);
     }
 }
 

@@ -56,8 +56,13 @@ export class Step {
   alpha: f64;
   beta: f64;
   haloScale: f64;
+  /** Of an activation outside the rectified family: records of its operations, how many, and its tables, of which the last two leave them. */
+  program: usize;
+  operations: i32;
+  dualLeft: i32;
+  dualRight: i32;
 }
-export const STEP_BYTES: usize = 104;
+export const STEP_BYTES: usize = 120;
 
 /** A sliding window: three of everything, z, y, x. `low` differs where the images of x1 and x2 have different sizes. */
 @unmanaged

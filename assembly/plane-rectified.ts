@@ -76,7 +76,7 @@ function signedOnly<L, T>(constants: usize, step: Step, out: usize, spare: usize
 
 /** (r₁ − r₂)² and T + c₁·2K + c₂ at `out`; n and 1 − ρ in `spare`. */
 @inline
-function distances<L, T>(
+export function distances<L, T>(
   step: Step, a: usize, b: usize, c: usize, left: usize, right: usize, out: usize, spare: usize, count: i32,
   three: bool, signed: bool, withTangent: bool,
 ): void {

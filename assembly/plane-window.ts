@@ -1,5 +1,6 @@
 /** Sliding windows over planes: D and T of a cell become the sums over the window, one axis after the other. */
 import { cellAt, displacement, extent, first, leftLocation, Plane, rightLocation, Step, Value, Window } from './plane-records';
+import { dualRow } from './plane-dual';
 import { rectifiedRow } from './plane-rectified';
 
 const Z: usize = 0;
@@ -135,11 +136,11 @@ function threeInRow<L>(from: usize, out: usize, count: i32, withTangent: bool): 
 }
 
 /**
- * 3 × 3 window of stride 1, affine layer, rectified activation, row by row through a ring of three rows, so that `dst` may be `src`: row y is
- * written when the last row that needs it has been summed.
+ * 3 × 3 window of stride 1, affine layer, activation (rectified, or any other), row by row through a ring of three rows, so that `dst` may be `src`:
+ * row y is written when the last row that needs it has been summed. `signed`, `other`, `withTangent` are constants at every call.
  */
 @inline
-export function boxRectified<L, T>(plane: Plane, step: Step, signed: bool, withTangent: bool): void {
+export function boxActivation<L, T>(plane: Plane, step: Step, signed: bool, other: bool, withTangent: bool): void {
   const src = changetype<Value>(step.src);
   const dst = changetype<Value>(step.dst);
   const cell: usize = withTangent ? 32 : 16;
@@ -165,7 +166,9 @@ export function boxRectified<L, T>(plane: Plane, step: Step, signed: bool, withT
   for (let y = 0; y < height; y++) {
     from += src.row;
     threeInRow<L>(from, c, width, withTangent);
-    rectifiedRow<L, T>(plane, step, a, b, c, left, right, out, plane.work + <usize>step.scratch + <usize>(3 * width) * cell, width, true, signed, withTangent);
+    const spare = plane.work + <usize>step.scratch + <usize>(3 * width) * cell;
+    if (other) dualRow<L, T>(step, a, b, c, left, right, out, spare, width, true, withTangent);
+    else rectifiedRow<L, T>(plane, step, a, b, c, left, right, out, spare, width, true, signed, withTangent);
     left += <usize>dst.leftX * sizeof<T>();
     right += <usize>dst.rightX << 4;
     out += dst.row;

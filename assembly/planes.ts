@@ -3,14 +3,16 @@
  * two poolings) and displacement by displacement, all steps of the segment on one plane. A tile is a plain loop over `run`.
  */
 import { F32x4, F64x2 } from './lanes';
-import { addPlanes, inputPlane, pointAffine, pointRectified, totalPlane } from './plane-points';
+import { addPlanes, inputPlane, pointActivation, pointAffine, totalPlane } from './plane-points';
 import { poolPlane, pooledPlane } from './plane-pool';
 import { Plane, Segment, SEGMENT_BYTES, Step, STEP_BYTES, Store } from './plane-records';
-import { boxRectified, slide } from './plane-window';
+import { boxActivation, slide } from './plane-window';
 import {
   PLANE_ADD,
   PLANE_AFFINE,
+  PLANE_BOX_DUAL,
   PLANE_BOX_RECTIFIED,
+  PLANE_DUAL,
   PLANE_INPUT,
   PLANE_POOL,
   PLANE_POOLED,
@@ -51,18 +53,28 @@ function clear(from: usize, bytes: usize): void {
 
 function box<L, T>(plane: Plane, step: Step, withTangent: bool): void {
   if (withTangent) {
-    if (step.signed) boxRectified<L, T>(plane, step, true, true);
-    else boxRectified<L, T>(plane, step, false, true);
-  } else if (step.signed) boxRectified<L, T>(plane, step, true, false);
-  else boxRectified<L, T>(plane, step, false, false);
+    if (step.signed) boxActivation<L, T>(plane, step, true, false, true);
+    else boxActivation<L, T>(plane, step, false, false, true);
+  } else if (step.signed) boxActivation<L, T>(plane, step, true, false, false);
+  else boxActivation<L, T>(plane, step, false, false, false);
 }
 
 function point<L, T>(plane: Plane, step: Step, withTangent: bool): void {
   if (withTangent) {
-    if (step.signed) pointRectified<L, T>(plane, step, true, true);
-    else pointRectified<L, T>(plane, step, false, true);
-  } else if (step.signed) pointRectified<L, T>(plane, step, true, false);
-  else pointRectified<L, T>(plane, step, false, false);
+    if (step.signed) pointActivation<L, T>(plane, step, true, false, true);
+    else pointActivation<L, T>(plane, step, false, false, true);
+  } else if (step.signed) pointActivation<L, T>(plane, step, true, false, false);
+  else pointActivation<L, T>(plane, step, false, false, false);
+}
+
+function boxDual<L, T>(plane: Plane, step: Step, withTangent: bool): void {
+  if (withTangent) boxActivation<L, T>(plane, step, true, true, true);
+  else boxActivation<L, T>(plane, step, true, true, false);
+}
+
+function pointDual<L, T>(plane: Plane, step: Step, withTangent: bool): void {
+  if (withTangent) pointActivation<L, T>(plane, step, true, true, true);
+  else pointActivation<L, T>(plane, step, true, true, false);
 }
 
 /** Everything else, which is seldom where the time goes. */
@@ -75,6 +87,8 @@ function simple<L, T>(plane: Plane, step: Step, withTangent: bool): void {
     case PLANE_ADD: addPlanes<L, T>(plane, step, withTangent); break;
     case PLANE_TOTAL: totalPlane<L, T>(plane, step, withTangent); break;
     case PLANE_POOL: poolPlane<L, T>(plane, step, withTangent); break;
+    case PLANE_BOX_DUAL: boxDual<L, T>(plane, step, withTangent); break;
+    case PLANE_DUAL: pointDual<L, T>(plane, step, withTangent); break;
     default: unreachable();
   }
 }

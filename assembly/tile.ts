@@ -172,7 +172,7 @@ function anyErf<L, T>(c: usize, m: usize, t: usize, end: usize, row: usize, rs: 
   erf<L, T>(c, m, t, end, row, rs, col, cs, false);
 }
 
-function preciseErf<L, T>(c: usize, m: usize, t: usize, end: usize, row: usize, rs: usize, col: usize, cs: usize): void {
+export function preciseErf<L, T>(c: usize, m: usize, t: usize, end: usize, row: usize, rs: usize, col: usize, cs: usize): void {
   erf<L, T>(c, m, t, end, row, rs, col, cs, true);
 }
 

@@ -1,6 +1,7 @@
 /**
  * Convolutional networks on 32 × 32 × 3 images, NNGP and NTK: ms per entry of a tile, everything about its samples included. Against neural-tangents on one
- * thread, where a Python with it is given.
+ * thread, where a Python with it is given: few entries of it, so that all networks have their ratio in minutes; in float64 with --full. And the memory
+ * of pooled kernels.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -19,6 +20,7 @@ import type { Bench } from './bench';
 import { normal } from './data';
 import type { BenchEngine } from './engines';
 import { type Contestant, type Measured, race, timed } from './harness';
+import { memoryOfKernels } from './memory';
 import { W_STD } from './networks';
 import { figure } from './report';
 
@@ -35,6 +37,8 @@ interface Case {
   /** Samples of a tile, ours and the peer's. */
   readonly tile: readonly [number, number];
   readonly peerTile: readonly [number, number];
+  /** Processes of the peer, each of which compiles and computes its tile: seconds each. */
+  readonly peerRounds: number;
   /** ms per entry in float32, and how many times the peer's time. */
   readonly most: number;
   readonly atLeast: number;
@@ -52,6 +56,7 @@ const CASES: readonly Case[] = [
     net: (depth) => serial(...hidden(depth), globalAvgPool(), end()),
     tile: [2, 4],
     peerTile: [1, 1],
+    peerRounds: 1,
     most: 100,
     atLeast: 100,
   },
@@ -61,6 +66,7 @@ const CASES: readonly Case[] = [
     net: (depth) => serial(...hidden(depth), flatten(), end()),
     tile: [64, 64],
     peerTile: [32, 32],
+    peerRounds: 2,
     most: 0.12,
     atLeast: 5,
   },
@@ -70,6 +76,7 @@ const CASES: readonly Case[] = [
     net: () => serial(...hidden(2), halve(), ...hidden(1), halve(), ...hidden(1), halve(), globalAvgPool(), end()),
     tile: [4, 8],
     peerTile: [1, 2],
+    peerRounds: 2,
     most: 20,
     atLeast: 50,
   },
@@ -87,15 +94,18 @@ export async function convolutions({ options, report, engines, python }: Bench):
       const note = (text: string) => report.note(`${title}: ${text}`);
       const tile = options.quick ? ([2, 4] as const) : item.tile;
       const ours = engines.map((engine) => tileContestant(engine, item.net(depth), dtype, side, tile));
-      const peers = python?.neuralTangents && options.python ? [peerContestant(options.python, item, dtype, side, depth)] : [];
+      const hasPeer = python?.neuralTangents && options.python && (dtype === 'float32' || options.full);
+      const peers = hasPeer ? [peerContestant(options.python as string, item, dtype, side, depth)] : [];
       const whole = await race([...ours, ...peers], options, note);
       const rows = whole.map((row) => perEntry(row, row.ours ? tile : item.peerTile));
+      if (hasPeer) note(`neural-tangents computes ${item.peerTile.join(' × ')} entries, ${item.peerRounds} times`);
       const targets = peers.length > 0 && dtype === 'float32' ? [{ peer: 'neural-tangents', atLeast: item.atLeast }] : [];
       report.compare({ title, unit: 'ms', rows, targets });
       if (dtype === 'float32' && !options.quick)
         for (const { name, best, median } of rows.filter((row) => row.ours))
           note(`${name}: ${figure(best)} ms by best, ${figure(median)} by median, of at most ${item.most}`);
     }
+  await memoryOfKernels({ options, report });
 }
 
 const perEntry = (row: Measured, [rows, cols]: readonly [number, number]): Measured => ({
@@ -140,11 +150,18 @@ function tileJob(net: Network, dtype: DType, side: number, rows: number, cols: n
 
 const PEER = fileURLToPath(new URL('peers/neural_tangents_convolution.py', import.meta.url));
 
-function peerContestant(python: string, { name, peerTile: [n1, n2] }: Case, dtype: DType, side: number, depth: number): Contestant {
+function peerContestant(
+  python: string,
+  { name, peerTile: [n1, n2], peerRounds }: Case,
+  dtype: DType,
+  side: number,
+  depth: number,
+): Contestant {
   const flags = Object.entries({ dtype, side, depth, n1, n2 }).flatMap(([key, value]) => [`--${key}`, String(value)]);
   return {
     name: 'neural-tangents',
     process: true,
+    rounds: peerRounds,
     time() {
       const { status, stdout, stderr } = spawnSync(python, [PEER, name, ...flags], { encoding: 'utf8' });
       if (status !== 0) throw new Error(stderr.trim().split('\n').at(-1));

@@ -13,6 +13,8 @@ export interface Contestant {
   readonly time: () => number | Promise<number>;
   /** `time` starts a process that warms up by itself and reports: one call a sample, few samples. */
   readonly process?: boolean;
+  /** Rounds such a process takes part in; EFFORT says how many where it does not. */
+  readonly rounds?: number;
 }
 
 export interface Measured {
@@ -87,7 +89,9 @@ export async function race(
     }
   for (let round = 0; round < effort.rounds; round++)
     for (const { contestant, samples } of runners) {
-      const rests = contestant.process ? round >= effort.processRounds : samples.length >= LEAST_SAMPLES && sum(samples) > effort.budgetMs;
+      const rests = contestant.process
+        ? round >= Math.min(effort.processRounds, contestant.rounds ?? Infinity)
+        : samples.length >= LEAST_SAMPLES && sum(samples) > effort.budgetMs;
       if (rests) continue;
       samples.push(await sample(contestant, contestant.process ? 0 : effort.sampleMs));
       await nextTurn();

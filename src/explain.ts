@@ -7,7 +7,7 @@ import { renderExplanation } from './explanation/text';
 import { type Inference, infer } from './infer';
 import type { TracedLayer } from './inference/state';
 import { bytesPer, type DType, sizeOf } from './ndarray';
-import { availableMemory, flopsPerPair, makePlan } from './plan';
+import { availableMemory, countTiles, type EngineChoice, flopsPerPair, makePlan } from './plan';
 import { needsFull, nodeFlops, planGraph } from './plan-graph';
 import { arithmeticOf, compile } from './program';
 import { hash, type Network, type Parameterization } from './spec';
@@ -50,6 +50,8 @@ export interface Explanation {
   readonly features: number;
   /** Pairs of samples that are computed: n(n + 1)/2 for n samples against themselves. */
   readonly pairs: number;
+  /** Which engine of the WebAssembly backend computes it, and why that one. */
+  readonly engine: EngineChoice;
   /** Per pair: the inner product, the recursion and both ends of it. */
   readonly flopsPerPair: number;
   readonly flops: number;
@@ -81,7 +83,6 @@ export function explain(net: Network, inputShape: InputShape, options: ExplainOp
   const cost = inference.chain ? chainCost(inference, shapes[0][0], dtype, fields) : graphCost(inference, shapes, dtype, fields);
   const n = shapes[0][0];
   const resultBytes = n * n * cost.entry * bytesPer(dtype) * fields.length;
-  const side = Math.ceil(n / cost.tileRows);
   const pairs = (n * (n + 1)) / 2;
   const available = availableMemory();
   const explanation: Omit<Explanation, 'text'> = {
@@ -93,9 +94,10 @@ export function explain(net: Network, inputShape: InputShape, options: ExplainOp
     isGaussian: inference.isGaussian,
     features: inference.features,
     pairs,
+    engine: cost.engine,
     flopsPerPair: cost.flopsPerPair,
     flops: pairs * cost.flopsPerPair,
-    tiles: (side * (side + 1)) / 2,
+    tiles: countTiles(n, cost.tile),
     resultBytes,
     workspaceBytes: cost.workspaceBytes,
     availableBytes: Number.isFinite(available) ? available : null,
@@ -114,9 +116,10 @@ function hashOf(net: Network): string | null {
 }
 
 interface Cost {
+  readonly engine: EngineChoice;
   readonly flopsPerPair: number;
   readonly workspaceBytes: number;
-  readonly tileRows: number;
+  readonly tile: { readonly rows: number; readonly cols: number };
   /** Numbers per pair of samples. */
   readonly entry: number;
   /** Operations and flops of the nodes [from, to). */
@@ -137,9 +140,10 @@ function chainCost({ chain, features }: Inference, n: number, dtype: DType, fiel
   const operations = operationsOf(job);
   const stepsBefore = (node: number) => steps.slice(0, node).reduce((sum, own) => sum + own.length, 0);
   return {
+    engine: plan.engine,
     flopsPerPair: flopsPerPair(job),
     workspaceBytes: plan.workspaceBytes,
-    tileRows: job.rows,
+    tile: job,
     entry: 1,
     ofNodes: (from, to) => operations.slice(stepsBefore(from), stepsBefore(to)),
   };
@@ -165,9 +169,10 @@ function graphCost({ graph }: Inference, shapes: readonly (readonly number[])[],
   const full = needsFull(graph, 0, false);
   const names = graph.nodes.map(({ op }, n) => (full[n] ? `${op} (all pairs)` : op));
   return {
+    engine: plan.engine,
     flopsPerPair: flops.reduce((a, b) => a + b, 0),
     workspaceBytes: plan.workspaceBytes,
-    tileRows: plan.job.rows,
+    tile: plan.job,
     entry,
     ofNodes: (from, to) => flops.slice(from, to).map((cost, k) => ({ names: [names[from + k]], flops: cost })),
   };

@@ -1,9 +1,9 @@
 /** The plan of a kernel on a graph: which nodes need all pairs of locations, and what a pair of samples costs. */
 import type { GraphJob } from './backends/backend';
-import { planeBytes, planeFlops, supportsPlanes } from './backends/plane-memory';
+import { planeBytes, planeFlops, planeLanes, supportsPlanes } from './backends/plane-memory';
 import { type Graph, type GraphNode, locationsOf, mixesLocations, readsAllPairs } from './graph';
 import { bytesPer } from './ndarray';
-import { type Plan, refuse, tileGrid } from './plan';
+import { type EngineChoice, type Plan, refuse, type Tile, tileGrid } from './plan';
 
 export interface GraphSizes {
   readonly n1: number;
@@ -14,9 +14,17 @@ export interface GraphSizes {
   readonly preallocated: number;
 }
 
-/** Floating-point operations after which an abort is looked for, roughly, and the side of a tile at most. */
-const TILE_FLOPS = 3e8;
+/**
+ * Floating-point operations after which an abort is looked for: about a tenth of a second, by planes and in JavaScript. Smaller jobs have LEAST_TILES,
+ * so that threads end together, though none of fewer operations than WORTH_SENDING.
+ */
+const TILE_FLOPS = { planes: 2e9, javascript: 1e8 };
+const LEAST_TILES = 32;
+const WORTH_SENDING = 2e7;
+const PLANES = 'a convolutional network that leaves one location';
+/** The side of a tile at most, and bytes of its tables. */
 const TILE_SIDE = 64;
+const MOST_BYTES = 64 << 20;
 
 /**
  * @param hasPlanes the backend runs displacement planes
@@ -25,16 +33,39 @@ const TILE_SIDE = 64;
 export function planGraph(job: Omit<GraphJob, 'rows' | 'cols'>, sizes: GraphSizes, hasPlanes: boolean): Plan {
   const { n1, n2, symmetric, fields } = sizes;
   const draft: GraphJob = { ...job, rows: 4, cols: 4 };
-  const byPlanes = hasPlanes && supportsPlanes(draft) === null;
+  const obstacle = hasPlanes ? supportsPlanes(draft) : 'the backend has no displacement planes';
+  const byPlanes = obstacle === null;
   const flops = byPlanes ? planeFlops(draft) : graphFlops(job);
-  const side = Math.max(4, Math.min(TILE_SIDE, Math.floor(Math.sqrt(TILE_FLOPS / flops) / 4) * 4));
-  const rows = Math.min(side, n1);
-  const whole: GraphJob = { ...job, rows, cols: symmetric ? rows : Math.min(side, n2) };
+  const pairs = symmetric ? (n1 * (n1 + 1)) / 2 : n1 * n2;
+  const most = TILE_FLOPS[byPlanes ? 'planes' : 'javascript'];
+  const budget = Math.min(most, Math.max(WORTH_SENDING, (pairs * flops) / LEAST_TILES));
+  const lanes = byPlanes ? planeLanes(draft) : 1;
+  const sized = (pairs: number): GraphJob => {
+    const { rows, cols } = tileShape(pairs, lanes);
+    return { ...job, rows: Math.min(rows, n1), cols: Math.min(cols, n2) };
+  };
+  let whole = sized(budget / flops);
+  // Tables of a tile's samples: an activation may have dozens for every location.
+  while (byPlanes && whole.cols > lanes && planeBytes(whole) > MOST_BYTES) whole = sized((whole.rows * whole.cols) / 4);
   const resultBytes = n1 * n2 * job.entry * bytesPer(job.dtype) * fields;
   const workspaceBytes = byPlanes ? planeBytes(whole) : graphBytes(whole);
   refuse(resultBytes - sizes.preallocated, workspaceBytes, n1, n2);
-  const pairs = symmetric ? (n1 * (n1 + 1)) / 2 : n1 * n2;
-  return { job: whole, n1, n2, symmetric, tiles: tileGrid(n1, n2, whole, symmetric), resultBytes, workspaceBytes, flops: pairs * flops };
+  const tiles = largestFirst(tileGrid(n1, n2, whole, symmetric), symmetric);
+  const engine: EngineChoice = byPlanes ? { name: 'planes', reason: PLANES } : { name: 'javascript', reason: obstacle };
+  return { job: whole, n1, n2, symmetric, tiles, resultBytes, workspaceBytes, flops: pairs * flops, engine };
+}
+
+/** Squares of about so many pairs; of pairs so dear that a square would be of few vectors, a part of a row. `lanes` columns cost what one does. */
+function tileShape(pairs: number, lanes: number): { readonly rows: number; readonly cols: number } {
+  const side = Math.min(TILE_SIDE, Math.floor(Math.sqrt(pairs) / lanes) * lanes);
+  if (side >= 2 * lanes) return { rows: side, cols: side };
+  return { rows: 1, cols: Math.max(lanes, Math.floor(pairs / lanes) * lanes) };
+}
+
+/** The small tiles of the edges come last, when there is no other left to wait for. */
+function largestFirst(tiles: readonly Tile[], symmetric: boolean): Tile[] {
+  const pairs = ({ row, rows, col, cols }: Tile) => (symmetric && row === col ? (rows * (rows + 1)) / 2 : rows * cols);
+  return [...tiles].sort((a, b) => pairs(b) - pairs(a));
 }
 
 /** For every node whether an output needs its pairs (i, j) of different locations. */

@@ -9,7 +9,7 @@ import { tileBytes } from './backends/wasm-tile';
 import { InfiniteWidthError } from './errors';
 import { bytesPer, type DType } from './ndarray';
 import * as op from './opcodes';
-import type { Program } from './program';
+import type { Op, Program } from './program';
 
 export interface Plan {
   readonly job: TileJob;
@@ -22,6 +22,14 @@ export interface Plan {
   readonly resultBytes: number;
   readonly workspaceBytes: number;
   readonly flops: number;
+  readonly engine: EngineChoice;
+}
+
+/** Which engine of the WebAssembly backend computes the tiles, and why. */
+export interface EngineChoice {
+  /** 'tiles': Gram product and program; 'planes': displacement planes; 'javascript': pair by pair in plain JavaScript. */
+  readonly name: 'tiles' | 'planes' | 'javascript';
+  readonly reason: string;
 }
 
 export interface Tile {
@@ -72,16 +80,33 @@ export function makePlan(program: Program, sizes: Sizes, atlases: readonly Atlas
   const resultBytes = n1 * n2 * bytesPer(dtype) * ((sizes.nngp ? 1 : 0) + (sizes.ntk ? 1 : 0));
   refuse(resultBytes - sizes.preallocated, workspaceBytes, n1, n2);
   const pairs = symmetric ? (n1 * (n1 + 1)) / 2 : n1 * n2;
-  return { job, n1, n2, symmetric, tiles: tileGrid(n1, n2, job, symmetric), resultBytes, workspaceBytes, flops: pairs * flopsPerPair(job) };
+  const flops = pairs * flopsPerPair(job);
+  const tiles = tileGrid(n1, n2, job, symmetric);
+  return { job, n1, n2, symmetric, tiles, resultBytes, workspaceBytes, flops, engine: engineOf(program) };
 }
 
-/** Tiles of at most job.rows × job.cols; with symmetry those on and below the diagonal. */
+function engineOf({ ops }: Program): EngineChoice {
+  const hosted = ops.find(({ code }) => code === op.DUAL)?.activation;
+  if (hosted) return { name: 'javascript', reason: `the core has no operation for activation ${hosted.kind}` };
+  return { name: 'tiles', reason: 'a chain of layers on feature vectors' };
+}
+
+/** Tiles of at most job.rows × job.cols; with symmetry those on and below the diagonal, of which no row goes beyond it but in square tiles. */
 export function tileGrid(n1: number, n2: number, job: Pick<TileJob, 'rows' | 'cols'>, symmetric: boolean): Tile[] {
   const tiles: Tile[] = [];
-  for (let row = 0; row < n1; row += job.rows)
-    for (let col = 0; col < (symmetric ? row + 1 : n2); col += job.cols)
-      tiles.push({ row, rows: Math.min(job.rows, n1 - row), col, cols: Math.min(job.cols, n2 - col) });
+  for (let row = 0; row < n1; row += job.rows) {
+    const rows = Math.min(job.rows, n1 - row);
+    const end = symmetric ? row + rows : n2;
+    for (let col = 0; col < end; col += job.cols) tiles.push({ row, rows, col, cols: Math.min(job.cols, end - col) });
+  }
   return tiles;
+}
+
+/** How many tiles `tileGrid` makes of n samples against themselves. */
+export function countTiles(n: number, { rows, cols }: Pick<TileJob, 'rows' | 'cols'>): number {
+  let count = 0;
+  for (let row = 0; row < n; row += rows) count += Math.ceil(Math.min(row + rows, n) / cols);
+  return count;
 }
 
 /** Additions, multiplications, divisions and roots of each operation on one pair, for the figures that explain() prints. */
@@ -114,10 +139,11 @@ const FLOPS: Readonly<Record<number, number>> = {
 /** What each degree of a polynomial adds, and each block of the two series of RECTIFIED_RUN. */
 const FLOPS_PER_DEGREE: Readonly<Record<number, number>> = { [op.POLYNOMIAL]: 18, [op.RECTIFIED_MONOMIAL]: 4, [op.RECTIFIED_RUN]: 18 };
 
+export const flopsOf = ({ code, params }: Pick<Op, 'code' | 'params'>): number =>
+  FLOPS[code] + (FLOPS_PER_DEGREE[code] ?? 0) * (params[0] ?? 0);
+
 export function flopsPerPair({ program, features }: ChainJob): number {
-  return (
-    2 * features + program.ops.reduce((sum, { code, params }) => sum + FLOPS[code] + (FLOPS_PER_DEGREE[code] ?? 0) * (params[0] ?? 0), 0)
-  );
+  return 2 * features + program.ops.reduce((sum, operation) => sum + flopsOf(operation), 0);
 }
 
 /** Two arrays of the greatest length there is (8 GiB): as much as can be asked of a runtime that does not say what is free, as browsers. */

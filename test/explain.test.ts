@@ -1,5 +1,22 @@
 import { describe, expect, test } from 'vitest';
-import { abRelu, conv, dense, erf, explain, flatten, hash, identity, kernelSync, leakyRelu, relu, serial, sigmoidLike } from '../src';
+import {
+  abRelu,
+  conv,
+  dense,
+  elementwise,
+  erf,
+  explain,
+  flatten,
+  globalAvgPool,
+  hash,
+  identity,
+  kernelSync,
+  leakyRelu,
+  type Network,
+  relu,
+  serial,
+  sigmoidLike,
+} from '../src';
 
 const LAYER = { wStd: Math.SQRT2, bStd: 0.1 };
 const net = serial(flatten(), dense(512, LAYER), relu(), serial(identity(), dense(64, LAYER), relu()), dense(10));
@@ -89,6 +106,22 @@ describe('explain', () => {
     const { text } = explain(net, [100, 48]);
     for (const word of ['dense 512 (wStd 1.41421, bStd 0.1)', 'relu', 'flatten', hash(net).slice(0, 16)]) expect(text).toContain(word);
     expect(text).not.toMatch(/[ \t]$/m);
+  });
+
+  test('says which engine runs a network, and why', () => {
+    const images = (phi: Network, padding: 'SAME' | 'CIRCULAR' = 'SAME') =>
+      serial(conv(4, [3, 3], { padding }), phi, globalAvgPool(), dense(1));
+    const engineOf = (network: Network, shape: readonly number[]) => explain(network, shape).engine;
+    expect(engineOf(net, [100, 48]).name).toBe('tiles');
+    expect(engineOf(images(relu()), [9, 8, 8, 3]).name).toBe('planes');
+    expect(engineOf(images(erf()), [9, 8, 8, 3]).name).toBe('planes');
+    expect(engineOf(images(relu(), 'CIRCULAR'), [9, 8, 8, 3])).toEqual({ name: 'javascript', reason: 'conv at 0: a circular window' });
+    const own = elementwise({ fn: (x) => x, nngpFn: (k) => k });
+    expect(engineOf(serial(dense(1), own, dense(1)), [9, 8])).toMatchObject({
+      name: 'javascript',
+      reason: expect.stringContaining('elementwise'),
+    });
+    expect(explain(images(relu(), 'CIRCULAR'), [9, 8, 8, 3]).text).toContain('plain JavaScript: conv at 0: a circular window');
   });
 
   test.each([

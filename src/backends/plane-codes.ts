@@ -8,3 +8,5 @@ export const PLANE_AFFINE: i32 = 5;
 export const PLANE_ADD: i32 = 6;
 export const PLANE_TOTAL: i32 = 7;
 export const PLANE_POOL: i32 = 8;
+export const PLANE_DUAL: i32 = 9;
+export const PLANE_BOX_DUAL: i32 = 10;

@@ -3,9 +3,10 @@
  * pool followed by nothing but affine layers and sums no variance is needed: any q₁ + q₂ − D = 2K does, and the mean variance of the locations is taken.
  */
 import { ANGLE, SEGMENT, wide } from '../duals/angle';
+import { type Dual, dualOf } from '../duals/dual';
 import { type Scalar, scalar } from '../duals/scalar';
 import { type Graph, locationsOf } from '../graph';
-import { type Roles, rectifiedDual, type Total } from './plane-roles';
+import { type Roles, rectifiedDual, rectifiedSlopes, type Total } from './plane-roles';
 import type { SampleRows } from './plane-rows';
 
 /** Per total of a sample: the variance of the result (or its stand-in), ½ Σ D with itself times the weights, the mean variance, the sum of weights. */
@@ -32,7 +33,9 @@ export class Head {
   private readonly q1: Float64Array;
   private readonly q2: Float64Array;
   private readonly totalOf: ReadonlyMap<number, number>;
-  private readonly duals: ReadonlyMap<number, ReturnType<typeof rectifiedDual>>;
+  /** Activations of the head: of the rectified family, and others. */
+  private readonly rectifiers: ReadonlyMap<number, ReturnType<typeof rectifiedDual>>;
+  private readonly duals: ReadonlyMap<number, Dual>;
   private readonly scales: readonly number[];
 
   constructor(
@@ -50,10 +53,13 @@ export class Head {
     ];
     this.totalOf = new Map(roles.totals.map(({ node }, k) => [node, k]));
     const nodes = roles.head.map((index) => [index, left.nodes[index]] as const);
-    this.duals = new Map(
-      nodes.flatMap(([index, node]) => (node.op === 'dual' && !this.totalOf.has(index) ? [[index, rectifiedDual(node.activation)]] : [])),
+    const activations = nodes.flatMap(([index, node]) =>
+      node.op === 'dual' && !this.totalOf.has(index) ? [[index, node.activation] as const] : [],
     );
-    this.needsOwnTotals = this.duals.size > 0 && roles.totals.some(({ kind }) => kind === 'all');
+    const isRectified = ([, activation]: (typeof activations)[number]) => rectifiedSlopes(activation) !== null;
+    this.rectifiers = new Map(activations.filter(isRectified).map(([index, activation]) => [index, rectifiedDual(activation)]));
+    this.duals = new Map(activations.filter((entry) => !isRectified(entry)).map(([index, activation]) => [index, dualOf(activation)]));
+    this.needsOwnTotals = activations.length > 0 && roles.totals.some(({ kind }) => kind === 'all');
     this.scales = roles.totals.map((total) => this.scaleOf(total, left, right));
   }
 
@@ -130,13 +136,25 @@ export class Head {
       q1[index] = w2 * q1[index] + b2;
       q2[index] = w2 * q2[index] + b2;
       if (tangent) t[index] = w2 * t[index] + (node.fanIn === null ? w2 * before + b2 : node.fanIn * before + (node.hasBias ? 1 : 0));
-    } else if (node.op === 'dual') this.rectified(index);
+    } else if (this.rectifiers.has(index)) this.rectified(index);
+    else if (node.op === 'dual') this.dual(index);
+  }
+
+  private dual(index: number): void {
+    const { d, t, q1, q2 } = this;
+    const dual = this.duals.get(index) as Dual;
+    const [x, y, distance] = [q1[index], q2[index], d[index]];
+    const k = 0.5 * (x + y - distance);
+    d[index] = dual.distance(k, x, y, distance);
+    t[index] *= dual.factor(k, x, y, distance);
+    q1[index] = dual.variance(x);
+    q2[index] = dual.variance(y);
   }
 
   /** assembly/plane-rectified.ts in doubles. */
   private rectified(index: number): void {
     const { d, t, q1, q2 } = this;
-    const { kappa, lambda, scale } = this.duals.get(index) as ReturnType<typeof rectifiedDual>;
+    const { kappa, lambda, scale } = this.rectifiers.get(index) as ReturnType<typeof rectifiedDual>;
     const [r1, r2] = [Math.sqrt(q1[index]), Math.sqrt(q2[index])];
     const y = 2 * r1 * r2;
     const least = (r1 - r2) ** 2;

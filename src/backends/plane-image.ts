@@ -2,13 +2,15 @@
  * A plan as the core reads it (assembly/plane-records.ts): records, lists and constants at their addresses, and how long samples' tables and the
  * workspace of a thread are.
  */
-import { locationsOf, type WindowAxis } from '../graph';
+import { type GraphNode, locationsOf, type WindowAxis } from '../graph';
 import type { DType } from '../ndarray';
+import { RECORD_BYTES } from '../opcodes';
+import { type PlaneOperation, planeDual } from './plane-dual';
 import type { PlanePlan, SegmentSpec, StepSpec, Table, Triple, ValueSpec, WindowSpec } from './plane-plan';
 import { windowSpec } from './plane-plan';
 
 const VECTOR = 16;
-const STEP_BYTES = 104;
+const STEP_BYTES = 120;
 /** Bytes of the plane's own record at the start of a workspace. */
 const PLANE_BYTES = 64;
 const MATCH_BYTES = 20;
@@ -33,9 +35,15 @@ export function sampleLayout(plan: PlanePlan, side: 'left' | 'right', channels: 
   for (const table of plan.tables) {
     offsets.set(tableKey(table), length);
     const node = plan[side].nodes[table.node];
-    length += locationsOf(node.spatial) * (table.kind === 'input' && node.op === 'input' ? channels[node.index] : 1);
+    length += locationsOf(node.spatial) * tablesOf(table, node, channels);
   }
   return { offsets, length };
+}
+
+/** Numbers of a location. */
+function tablesOf({ kind }: Table, node: GraphNode, channels: readonly number[]): number {
+  if (kind === 'input' && node.op === 'input') return channels[node.index];
+  return kind === 'dual' && node.op === 'dual' ? (planeDual(node.activation)?.tables ?? 0) : 1;
 }
 
 export interface PlaneImage {
@@ -139,14 +147,15 @@ class ImageBuilder {
     return aligned(slice * slices);
   }
 
-  private scratchBytes({ dst, window, pool }: StepSpec): number {
-    if (!window) return dst ? 2 * VECTOR * Math.min(dst.left[2], dst.right[2]) : 0;
+  private scratchBytes({ dst, window, pool, operations }: StepSpec): number {
+    const spare = (operations ? 3 : 2) * VECTOR;
+    if (!window) return dst ? spare * Math.min(dst.left[2], dst.right[2]) : 0;
     if (pool !== undefined) return MATCH_BYTES * window.size.reduce((sum, size) => sum + size * size, 0);
     const [depth, height, width] = (dst as ValueSpec).left.map((length, axis) => {
       const count = Math.min(length, (dst as ValueSpec).right[axis]);
       return axis === 2 ? count : (count - 1) * window.stride[axis] + (window.size[axis] - 1) * window.dilation[axis] + 1;
     });
-    return depth * Math.max(height, 3) * width * this.cell + 2 * VECTOR * width;
+    return depth * Math.max(height, 3) * width * this.cell + spare * width;
   }
 
   /** A pooled value: where its planes lie, and the weights of its locations. */
@@ -208,6 +217,7 @@ class ImageBuilder {
           : step.pool !== undefined
             ? (this.storeAt.get(step.pool) ?? 0)
             : 0,
+      program: step.operations ? this.program(step.operations, step.dual as Table) : 0,
     }));
     const steps = this.take(STEP_BYTES * segment.steps.length);
     for (const [k, step] of segment.steps.entries()) this.step(steps + k * STEP_BYTES - this.base, step, operands[k]);
@@ -217,7 +227,25 @@ class ImageBuilder {
     return [steps, segment.steps.length, z.length, y.length, x.length, list, store];
   }
 
-  private step(at: number, step: StepSpec, operands: { readonly src: number; readonly dst: number; readonly other: number }): void {
+  /** Records of the operations, and one more, which says where the tables end that they read. */
+  private program(operations: readonly PlaneOperation[], { node: index }: Table): number {
+    const node = this.plan.left.nodes[index];
+    const tables = node.op === 'dual' ? (planeDual(node.activation)?.tables ?? 0) : 0;
+    const start = this.take(RECORD_BYTES * (operations.length + 1));
+    for (const [k, { code, table, params }] of [...operations, { code: 0, table: tables - 2, params: [] }].entries()) {
+      const at = start - this.base + k * RECORD_BYTES;
+      this.view.setInt32(at, code, true);
+      this.view.setInt32(at + 4, table, true);
+      for (const [i, value] of params.entries()) this.view.setFloat64(at + 8 + 8 * i, value, true);
+    }
+    return start;
+  }
+
+  private step(
+    at: number,
+    step: StepSpec,
+    operands: { readonly src: number; readonly dst: number; readonly other: number; readonly program: number },
+  ): void {
     const { view } = this;
     const offset = ({ offsets }: SampleLayout, table: Table | undefined) => (table ? (offsets.get(tableKey(table)) ?? 0) : 0);
     const words = [step.code, operands.src, operands.dst, operands.other, offset(this.left, step.halo), offset(this.right, step.halo)];
@@ -233,6 +261,8 @@ class ImageBuilder {
     const { kappa = 0, lambda = 0, weight = 0, bias = 0, alpha = 0, beta = 0 } = step;
     for (const [k, value] of [kappa, lambda, weight, bias, alpha, beta, step.halo?.scale ?? 1].entries())
       view.setFloat64(at + 48 + 8 * k, value, true);
+    const dual = [operands.program, step.operations?.length ?? 0, offset(this.left, step.dual), offset(this.right, step.dual)];
+    for (const [k, word] of dual.entries()) view.setInt32(at + 104 + 4 * k, word, true);
   }
 
   private value(segment: SegmentSpec, { left, right, scale, shift, buffer }: ValueSpec): number {

@@ -5,13 +5,16 @@
 import type { SideData } from '../covariance/side';
 import { InfiniteWidthError } from '../errors';
 import { locationsOf } from '../graph';
-import { bytesPer } from '../ndarray';
+import type { Step } from '../infer';
+import { bytesPer, type DType } from '../ndarray';
+import { flopsOf } from '../plan';
+import { arithmeticOf } from '../program';
 import type { GraphJob } from './backend';
 import { aligned } from './core';
 import { Head } from './plane-head';
 import { makeImage, type PlaneImage } from './plane-image';
-import { type PlaneNetwork, type PlanePlan, planOwn, planPlanes, type SegmentSpec, type ValueSpec } from './plane-plan';
-import { rolesOf } from './plane-roles';
+import { type PlaneNetwork, type PlanePlan, planOwn, planPlanes, type SegmentSpec, type StepSpec, type ValueSpec } from './plane-plan';
+import { rectifiedSlopes, rolesOf } from './plane-roles';
 
 /** Bytes of a job record of assembly/planes.ts. */
 export const JOB_BYTES = 128;
@@ -34,12 +37,16 @@ const FLOPS_PER_STEP = 50;
 /** Additions, multiplications, divisions and roots per pair of samples, roughly. */
 export function planeFlops(job: GraphJob): number {
   const { pair } = expected(plansOf(job));
+  const ofStep = ({ operations = [] }: StepSpec) => operations.reduce((sum, operation) => sum + flopsOf(operation), FLOPS_PER_STEP);
   return pair.segments.reduce(
     (all, { steps, displacements }) =>
-      all + steps.reduce((sum, { dst, src }) => sum + FLOPS_PER_STEP * locationPairs((dst ?? src) as ValueSpec, displacements), 0),
+      all + steps.reduce((sum, step) => sum + ofStep(step) * locationPairs((step.dst ?? step.src) as ValueSpec, displacements), 0),
     0,
   );
 }
+
+/** Pairs of samples that one vector holds. */
+export const planeLanes = (job: GraphJob): number => VECTOR / bytesPer(expected(plansOf(job)).dtype);
 
 /** Pairs of locations on all planes of a value that a segment goes through. */
 function locationPairs({ left, right, scale, shift }: ValueSpec, displacements: SegmentSpec['displacements']): number {
@@ -53,6 +60,8 @@ function locationPairs({ left, right, scale, shift }: ValueSpec, displacements: 
 
 /** The plans of a job. */
 export interface Plans {
+  /** Of the arithmetic. */
+  readonly dtype: DType;
   readonly network: PlaneNetwork;
   readonly pair: PlanePlan;
   /** Of a sample of either side with itself; the same object where the shapes agree. */
@@ -86,8 +95,17 @@ function makePlans(job: GraphJob): Plans | string {
   const left = ownPlan(job.left);
   const right = job.left === job.right ? left : ownPlan(job.right);
   if (typeof left === 'string') return left;
-  return typeof right === 'string' ? right : { network, pair, own: [left, right], head };
+  return typeof right === 'string'
+    ? right
+    : { dtype: arithmeticOf(smoothSteps(network), job.dtype), network, pair, own: [left, right], head };
 }
+
+/** One for each activation outside the rectified family. */
+const smoothSteps = ({ left, roles }: PlaneNetwork): Step[] =>
+  [...roles.planes, ...roles.head].flatMap((index) => {
+    const node = left.nodes[index];
+    return node.op === 'dual' && !rectifiedSlopes(node.activation) ? [{ kind: 'dual', activation: node.activation } as const] : [];
+  });
 
 function dataObstacle({ given }: GraphJob, { inputs }: SideData): string | null {
   if (given) return 'the network starts from a kernel';
@@ -122,7 +140,7 @@ export class PlaneMemory {
     plans: Plans,
     readonly base: number,
   ) {
-    const size = bytesPer(job.dtype);
+    const size = bytesPer(plans.dtype);
     const lanes = VECTOR / size;
     const { channels, tangent } = plans.network;
     let end = base;
@@ -132,7 +150,7 @@ export class PlaneMemory {
       return at;
     };
     const image = (plan: PlanePlan, withTangent: boolean) => {
-      const made = makeImage(plan, job.dtype, withTangent, channels, end);
+      const made = makeImage(plan, plans.dtype, withTangent, channels, end);
       take(made.bytes.length);
       return made;
     };

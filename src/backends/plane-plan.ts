@@ -6,7 +6,9 @@
  * D and T carry a unit: D = u·D̃ and T = ½u·T̃, into which divisors, weights and activations are folded, so that they cost nothing.
  */
 import type { Graph, GraphNode, WindowAxis } from '../graph';
-import { type Roles, rectifiedDual, type Total } from './plane-roles';
+import type { ActivationLayer } from '../spec';
+import { type PlaneOperation, planeDual } from './plane-dual';
+import { type Roles, rectifiedDual, rectifiedSlopes, type Total } from './plane-roles';
 import { emitSteps } from './plane-steps';
 
 export type Triple = readonly [number, number, number];
@@ -14,9 +16,10 @@ export type Triple = readonly [number, number, number];
 /** Numbers of every sample that steps read, one per location (input: one per location and channel). */
 export interface Table {
   /**
-   * input: the samples themselves; variance: q/u; deviation: √(q/u); half: ½ the diagonal of P D Pᵀ of the sample with itself, over u; mean: P q/u
+   * input: the samples themselves; variance: q/u; deviation: √(q/u); half: ½ the diagonal of P D Pᵀ of the sample with itself, over u; mean: P q/u;
+   * dual: all tables of an activation outside the rectified family, one after the other
    */
-  readonly kind: 'input' | 'variance' | 'deviation' | 'half' | 'mean';
+  readonly kind: 'input' | 'variance' | 'deviation' | 'half' | 'mean' | 'dual';
   readonly node: number;
 }
 
@@ -48,6 +51,9 @@ export interface StepSpec {
   readonly halo?: Table & { readonly squared: boolean; readonly scale: number };
   readonly table?: Table;
   readonly signed?: boolean;
+  /** Of an activation outside the rectified family; its tables are those of `dual`. */
+  readonly operations?: readonly PlaneOperation[];
+  readonly dual?: Table;
   /** Channels of an input, accumulator of a total. */
   readonly index?: number;
   readonly kappa?: number;
@@ -184,7 +190,7 @@ export class Planner {
     for (const index of this.network.roles.planes) {
       const node = this.node(index);
       const inherits = node.of.length > 0 && node.of.every((source) => this.nonnegative.has(source));
-      if (node.op === 'dual' ? rectifiedDual(node.activation).lambda <= 0 : inherits) this.nonnegative.add(index);
+      if (node.op === 'dual' ? leavesNone(node.activation, inherits) : inherits) this.nonnegative.add(index);
       const raw = this.unitAfter(node);
       this.rawUnits.set(index, raw);
       this.units.set(index, node.op === 'dual' || node.op === 'sum' ? balanced(raw) : raw);
@@ -202,7 +208,7 @@ export class Planner {
       case 'affine':
         return before * node.w * node.w;
       case 'dual':
-        return before * rectifiedDual(node.activation).scale;
+        return rectifiedSlopes(node.activation) ? before * rectifiedDual(node.activation).scale : 1;
       default:
         return before;
     }
@@ -312,6 +318,13 @@ export class Planner {
   isNonnegative(index: number): boolean {
     return this.nonnegative.has(index);
   }
+}
+
+/** The activation leaves no pair with ρ < 0; `hadNone`: nor was there one before. */
+function leavesNone(activation: ActivationLayer, hadNone: boolean): boolean {
+  if (rectifiedSlopes(activation)) return rectifiedDual(activation).lambda <= 0;
+  const sign = planeDual(activation)?.sign;
+  return sign === 'positive' || (sign === 'kept' && hadNone);
 }
 
 /** A unit far from 1 is divided by a power of 2. */

@@ -2,10 +2,12 @@
  * What displacement planes can compute of a graph, and the part that each node plays: nodes on planes, the sums that leave them ("totals"), and the
  * head, which is what follows once a sample has a single location.
  */
+import { stepsOf } from '../activations/steps';
 import { type Graph, type GraphNode, locationsOf } from '../graph';
 import { rectifiedConstants } from '../program';
 import type { ActivationLayer } from '../spec';
 import type { GraphJob } from './backend';
+import { planeDual } from './plane-dual';
 
 /** A sum over pairs of locations that leaves the planes: of all pairs, or of the pairs (i, i). */
 export interface Total {
@@ -31,18 +33,8 @@ export interface Roles {
 
 /** a and b of φ(x) = a min(x, 0) + b max(x, 0); null for other activations. */
 export function rectifiedSlopes(activation: ActivationLayer): { readonly a: number; readonly b: number } | null {
-  switch (activation.kind) {
-    case 'relu':
-      return { a: 0, b: 1 };
-    case 'abs':
-      return { a: -1, b: 1 };
-    case 'leakyRelu':
-      return { a: activation.alpha, b: 1 };
-    case 'abRelu':
-      return { a: activation.a, b: activation.b };
-    default:
-      return null;
-  }
+  const [step, ...others] = stepsOf(activation);
+  return step.kind === 'rectified' && others.length === 0 ? step : null;
 }
 
 /** κ, λ and A of duals/rectified.ts. */
@@ -125,11 +117,10 @@ function nodeObstacle(node: GraphNode): string | null {
       return node.axes.some(({ circular }) => circular) ? 'a circular window' : null;
     case 'pool':
       return node.axes.some(({ circular, dilation }) => circular || dilation !== 1) ? 'a circular or dilated pooling window' : null;
-    case 'dual': {
-      const slopes = rectifiedSlopes(node.activation);
-      if (!slopes) return `activation ${node.activation.kind}`;
-      return slopes.a === 0 && slopes.b === 0 ? 'both slopes are 0' : null;
-    }
+    case 'dual':
+      return rectifiedSlopes(node.activation) || planeDual(node.activation)
+        ? null
+        : `activation ${node.activation.kind}, for which the core has no operation`;
     default:
       return `operation ${node.op}`;
   }

@@ -4,9 +4,11 @@
  */
 import { type Graph, type GraphNode, locationsOf, type WindowAxis } from '../graph';
 import type { TypedArray } from '../ndarray';
+import type { ActivationLayer } from '../spec';
+import { planeDual } from './plane-dual';
 import { poolWeights, type SampleLayout, tableKey } from './plane-image';
 import type { PlanePlan } from './plane-plan';
-import { type Roles, rectifiedDual } from './plane-roles';
+import { type Roles, rectifiedDual, rectifiedSlopes } from './plane-roles';
 
 /** The numbers of one sample: of every input. */
 export interface Sample {
@@ -28,6 +30,10 @@ export class RowPass {
   /** Buffers by node, used again for every sample. */
   private readonly arrays: readonly Float64Array[];
   private readonly weights: ReadonlyMap<number, ReturnType<typeof poolWeights>>;
+  /** Tables of activations outside the rectified family, by node. */
+  private readonly duals: ReadonlyMap<number, Float64Array>;
+  /** The last sample has a number among them that float32 does not carry. */
+  needsDouble = false;
 
   constructor(
     readonly graph: Graph,
@@ -36,6 +42,13 @@ export class RowPass {
     private readonly plan: PlanePlan,
   ) {
     this.arrays = graph.nodes.map(({ spatial }) => new Float64Array(locationsOf(spatial)));
+    this.duals = new Map(
+      roles.planes.flatMap((index) => {
+        const node = graph.nodes[index];
+        const dual = node.op === 'dual' && !rectifiedSlopes(node.activation) ? planeDual(node.activation) : null;
+        return dual ? [[index, new Float64Array(dual.tables * locationsOf(node.spatial))]] : [];
+      }),
+    );
     this.weights = new Map(
       graph.nodes.flatMap((node, index) =>
         node.op === 'pool' ? [[index, poolWeights(node.axes, node.divisor, node.normalizeEdges)]] : [],
@@ -45,6 +58,7 @@ export class RowPass {
 
   /** Variances of every node up to the pooled nodes of which `halves` knows nothing. They are valid until the next call. */
   follow(sample: Sample, halves: Halves): SampleRows {
+    this.needsDouble = false;
     const variances: (Float64Array | undefined)[] = [];
     const means = new Map<number, Float64Array>();
     for (const index of this.roles.planes) {
@@ -81,7 +95,8 @@ export class RowPass {
       case 'affine':
         return scaled(before, node.w * node.w, node.b * node.b, out);
       case 'dual':
-        return scaled(before, rectifiedDual(node.activation).scale, 0, out);
+        if (rectifiedSlopes(node.activation)) return scaled(before, rectifiedDual(node.activation).scale, 0, out);
+        return this.transformed(index, node.activation, before, out);
       default: {
         out.fill(0);
         node.of.forEach((source, branch) => {
@@ -94,6 +109,19 @@ export class RowPass {
     }
   }
 
+  /** Variances after an activation outside the rectified family, and its tables. */
+  private transformed(index: number, activation: ActivationLayer, before: Float64Array, out: Float64Array): Float64Array {
+    const { row, tables } = planeDual(activation) as NonNullable<ReturnType<typeof planeDual>>;
+    const values = this.duals.get(index) as Float64Array;
+    for (let i = 0; i < before.length; i++) {
+      const { entries, needsDouble } = row(before[i]);
+      for (let k = 0; k < tables; k++) values[k * before.length + i] = entries[k];
+      out[i] = entries[tables - 2] ** 2;
+      this.needsDouble ||= needsDouble;
+    }
+    return out;
+  }
+
   /** The tables of a sample, one after the other as `layout` says. */
   fill(layout: SampleLayout, rows: SampleRows, halves: Halves, sample: Sample, out: TypedArray): void {
     for (const table of this.plan.tables) {
@@ -104,39 +132,21 @@ export class RowPass {
       if (table.kind === 'input' && node.op === 'input') put(out, at, sample.inputs[node.index], 1);
       else if (table.kind === 'half') put(out, at, halves.get(table.node), 1);
       else if (table.kind === 'mean') put(out, at, rows.means.get(table.node), 1 / unit);
+      else if (table.kind === 'dual' && node.op === 'dual') this.fillDual(table.node, node.of[0], out, at);
       else if (table.kind === 'variance') put(out, at, values, 1 / unit);
       else putRoots(out, at, values, 1 / unit);
     }
   }
 
-  /** What no entry of the kernel of this sample with itself exceeds: from the largest variance of every input, since each map increases. */
-  bounds({ variances }: SampleRows): { readonly nngp: number; readonly ntk: number } {
-    const { nodes } = this.graph;
-    const q: number[] = [];
-    const t: number[] = [];
-    nodes.forEach((node, index) => {
-      const [k, s] = [q, t].map((values) => node.of.map((source) => values[source] ?? 0));
-      const weights = node.op === 'concatChannels' ? node.weights : node.of.map(() => 1);
-      q[index] = k.reduce((sum, value, branch) => sum + weights[branch] * value, 0);
-      t[index] = s.reduce((sum, value, branch) => sum + weights[branch] * value, 0);
-      if (node.op === 'input') q[index] = variances[index]?.reduce((most, value) => Math.max(most, value), 0) ?? 0;
-      else if (node.op === 'affine') {
-        t[index] = node.w * node.w * t[index];
-        q[index] = node.w * node.w * k[0] + node.b * node.b;
-        t[index] += node.fanIn === null ? q[index] : node.fanIn * k[0] + (node.hasBias ? 1 : 0);
-      } else if (node.op === 'dual' || node.op === 'pool' || (node.op === 'globalPool' && !node.average)) {
-        const scale = this.gain(node);
-        q[index] *= scale;
-        t[index] *= scale;
-      }
-    });
-    return { nngp: q[this.roles.output], ntk: t[this.roles.output] };
-  }
-
-  private gain(node: GraphNode): number {
-    if (node.op === 'dual') return rectifiedDual(node.activation).scale;
-    if (node.op === 'pool') return Math.max(...poolWeights(node.axes, node.divisor, node.normalizeEdges).sums) ** 2;
-    return locationsOf(this.graph.nodes[node.of[0]].spatial) ** 2;
+  /** R comes in the unit of the result, and σ takes T from one unit to the other. */
+  private fillDual(index: number, source: number, out: TypedArray, at: number): void {
+    const values = this.duals.get(index) as Float64Array;
+    const locations = this.arrays[index].length;
+    const [before, after] = [source, index].map((node) => this.plan.units.get(node) ?? 1);
+    const [radii, scales] = [values.length - 2 * locations, values.length - locations];
+    put(out, at, values.subarray(0, radii), 1);
+    put(out, at + radii, values.subarray(radii, scales), 1 / Math.sqrt(after));
+    put(out, at + scales, values.subarray(scales), Math.sqrt(before / after));
   }
 }
 
@@ -181,6 +191,7 @@ function windowSums(values: Float64Array, axes: readonly WindowAxis[], out: Floa
   return current;
 }
 
+/** Every output along the axis is a sum of those of its taps that are there: `inner` neighbours of each at once, in `outer` blocks. */
 function alongAxis(
   values: Float64Array,
   outer: number,
@@ -188,19 +199,20 @@ function alongAxis(
   { from, to, size, stride, dilation, low }: WindowAxis,
   out: Float64Array,
 ): void {
-  out.fill(0);
-  for (let f = 0; f < size; f++) {
-    const shift = f * dilation - low;
-    const first = Math.max(0, Math.ceil(-shift / stride));
-    const end = Math.min(to, Math.floor((from - 1 - shift) / stride) + 1);
-    for (let block = 0; block < outer; block++)
-      if (inner === 1) addStrided(values, block * from + first * stride + shift, stride, out, block * to + first, end - first);
-      else
-        for (let o = first; o < end; o++)
-          addStrided(values, (block * from + o * stride + shift) * inner, 1, out, (block * to + o) * inner, inner);
+  const gap = dilation * inner;
+  for (let o = 0; o < to; o++) {
+    const start = o * stride - low;
+    const first = Math.max(0, Math.ceil(-start / dilation));
+    const taps = Math.min(size, Math.floor((from - 1 - start) / dilation) + 1) - first;
+    const begin = (start + first * dilation) * inner;
+    for (let block = 0; block < outer; block++) {
+      const source = block * from * inner + begin;
+      const target = (block * to + o) * inner;
+      for (let k = 0; k < inner; k++) {
+        let sum = 0;
+        for (let f = 0, at = source + k; f < taps; f++, at += gap) sum += values[at];
+        out[target + k] = sum;
+      }
+    }
   }
-}
-
-function addStrided(values: Float64Array, from: number, step: number, out: Float64Array, to: number, count: number): void {
-  for (let k = 0, at = from; k < count; k++, at += step) out[to + k] += values[at];
 }

@@ -4,8 +4,9 @@
  */
 import type { GraphNode } from '../graph';
 import * as code from './plane-codes';
+import { planeDual } from './plane-dual';
 import type { End, Place, Planner, SegmentSpec, StepSpec, Table, ValueSpec } from './plane-plan';
-import { rectifiedDual } from './plane-roles';
+import { rectifiedDual, rectifiedSlopes } from './plane-roles';
 
 export function emitSteps(planner: Planner, places: ReadonlyMap<number, Place>, end: End): Pick<SegmentSpec, 'steps' | 'buffers'> {
   const emitter = new Emitter(planner, places, end);
@@ -119,7 +120,6 @@ class Emitter {
   }
 
   private dual(index: number, node: Dual): void {
-    const { kappa, lambda } = rectifiedDual(node.activation);
     const [before] = node.of;
     const affine = this.planner.node(before);
     const isFused = this.fused.has(before) && affine.op === 'affine';
@@ -130,15 +130,21 @@ class Emitter {
       src,
       dst: this.write(index, [source]),
       table: this.planner.table('deviation', before),
-      signed: !this.planner.isNonnegative(before),
-      kappa,
-      lambda,
       ...(isFused ? this.weights(before, affine) : { weight: 0, bias: 0 }),
+      ...this.transform(index, node),
     };
-    if (box === undefined) this.steps.push({ code: code.PLANE_RECTIFIED, ...rest });
-    else this.steps.push({ code: code.PLANE_BOX_RECTIFIED, window: this.planner.window(box), ...this.halo(source), ...rest });
+    const [plain, boxed] = rest.operations ? [code.PLANE_DUAL, code.PLANE_BOX_DUAL] : [code.PLANE_RECTIFIED, code.PLANE_BOX_RECTIFIED];
+    if (box === undefined) this.steps.push({ code: plain, ...rest });
+    else this.steps.push({ code: boxed, window: this.planner.window(box), ...this.halo(source), ...rest });
     const excess = this.planner.excess(index);
     if (excess !== 1) this.steps.push({ code: code.PLANE_ADD, src: rest.dst, dst: rest.dst, alpha: excess, beta: 0 });
+  }
+
+  /** What the activation does to a pair. */
+  private transform(index: number, { activation, of }: Dual): Pick<StepSpec, 'signed' | 'kappa' | 'lambda' | 'operations' | 'dual'> {
+    if (!rectifiedSlopes(activation)) return { operations: planeDual(activation)?.operations, dual: this.planner.table('dual', index) };
+    const { kappa, lambda } = rectifiedDual(activation);
+    return { signed: !this.planner.isNonnegative(of[0]), kappa, lambda };
   }
 
   private sum(index: number, of: readonly number[], scale: (branch: number) => number): void {
@@ -157,11 +163,11 @@ class Emitter {
     return { weight: fanIn / (w * w), bias: (2 * bias) / this.planner.unit(index) };
   }
 
-  /** Where the halo's variances stand: after an activation its own deviations serve. */
+  /** Where the halo's variances stand: after a rectified activation its own deviations serve. */
   private halo(index: number): { readonly halo: NonNullable<StepSpec['halo']> } {
     const node = this.planner.node(index);
     const table: Table =
-      node.op === 'dual' && this.places.has(node.of[0])
+      node.op === 'dual' && rectifiedSlopes(node.activation) && this.places.has(node.of[0])
         ? this.planner.table('deviation', node.of[0])
         : this.planner.table('variance', index);
     const squared = table.kind === 'deviation';

@@ -33,6 +33,7 @@ const KEEP_BYTES = 32 << 20;
 interface Prepared {
   readonly table: TypedArray;
   readonly head: HeadSample;
+  readonly needsDouble: boolean;
 }
 
 interface Side {
@@ -53,6 +54,8 @@ interface LoadedPanel {
   readonly from: number;
   readonly count: number;
   readonly heads: readonly HeadSample[];
+  /** A sample of it leaves the range of float32 on the way. */
+  readonly needsDouble: boolean;
 }
 
 export class PlaneTileWorker implements TileWorker<GraphPanel> {
@@ -66,6 +69,8 @@ export class PlaneTileWorker implements TileWorker<GraphPanel> {
   private readonly tile: Record<TileField, Float64Array>;
   private lower = false;
   private keptBytes = 0;
+  /** Computes what float32 does not carry. */
+  private double: PlaneTileWorker | null = null;
 
   constructor(
     private readonly cores: CoreSource,
@@ -73,7 +78,7 @@ export class PlaneTileWorker implements TileWorker<GraphPanel> {
     private readonly job: GraphJob,
     private readonly plans: Plans,
   ) {
-    this.size = bytesPer(job.dtype);
+    this.size = bytesPer(plans.dtype);
     this.lanes = VECTOR / this.size;
     const sizes = new PlaneMemory(job, plans, 0);
     this.at = new PlaneMemory(job, plans, core.reserve(sizes.end));
@@ -106,31 +111,15 @@ export class PlaneTileWorker implements TileWorker<GraphPanel> {
     });
   }
 
-  /**
-   * Bounds on the kernel of each sample of a panel with itself, which no entry of its row exceeds; Infinity where the numbers on the way do not fit the
-   * dtype.
-   */
-  bounds(side: 0 | 1, panel: GraphPanel): { readonly nngp: Float64Array; readonly ntk: Float64Array } {
-    const result = { nngp: new Float64Array(panel.count), ntk: new Float64Array(panel.count) };
-    const limit = this.job.dtype === 'float32' ? 3.4e38 : Number.MAX_VALUE;
-    const smallest = Math.min(1, ...this.plans.pair.units.values());
-    for (let k = 0; k < panel.count; k++) {
-      const { pass } = this.sides[side];
-      const largest = pass.bounds(pass.follow(this.sample(side, panel.from + k), new Map()));
-      const isLost = !(Math.max(largest.nngp, largest.ntk) / smallest <= limit);
-      result.nngp[k] = isLost ? Infinity : largest.nngp;
-      result.ntk[k] = isLost ? Infinity : largest.ntk;
-    }
-    return result;
-  }
-
   private load(side: 0 | 1, { from, count }: GraphPanel, write: (table: TypedArray, k: number) => void): LoadedPanel {
+    let anyDouble = false;
     const heads = Array.from({ length: count }, (_, k) => {
-      const { table, head } = this.prepare(side, from + k);
+      const { table, head, needsDouble } = this.prepare(side, from + k);
       write(table, k);
+      anyDouble ||= needsDouble;
       return head;
     });
-    return { from, count, heads };
+    return { from, count, heads, needsDouble: anyDouble };
   }
 
   private prepare(side: 0 | 1, index: number): Prepared {
@@ -143,7 +132,8 @@ export class PlaneTileWorker implements TileWorker<GraphPanel> {
     const rows = pass.follow(sample, own.halves);
     const table = this.size === 4 ? new Float32Array(layout.length) : new Float64Array(layout.length);
     pass.fill(layout, rows, own.halves, sample, table);
-    const made = { table, head: this.plans.head.sample(side === 0 ? 'left' : 'right', rows, own.totals) };
+    const { needsDouble } = pass;
+    const made = { table, head: this.plans.head.sample(side === 0 ? 'left' : 'right', rows, own.totals), needsDouble };
     if (this.keeps(table.byteLength)) prepared.set(index, made);
     return made;
   }
@@ -201,6 +191,7 @@ export class PlaneTileWorker implements TileWorker<GraphPanel> {
     const { rows, cols, at, job } = this;
     if (!rows || !cols) return;
     this.lower = lower;
+    if (this.plans.dtype === 'float32' && (rows.needsDouble || cols.needsDouble)) return this.computeInDouble(rows, cols);
     const vectors = Math.ceil(cols.count / this.lanes);
     this.run(
       at.pair,
@@ -217,6 +208,21 @@ export class PlaneTileWorker implements TileWorker<GraphPanel> {
         this.check(result, rows.from + i, cols.from + j);
         this.tile.nngp[i * job.cols + j] = result.nngp;
         if (job.tangent) this.tile.ntk[i * job.cols + j] = result.ntk;
+      }
+  }
+
+  /** The tile by an engine of doubles: what it gives is checked and read here. */
+  private computeInDouble(rows: LoadedPanel, cols: LoadedPanel): void {
+    const { job, lower, tile } = this;
+    this.double ??= createPlaneTileWorker(this.cores, { ...job, dtype: 'float64' });
+    this.double.setRows({ kind: 'graph', from: rows.from, count: rows.count });
+    this.double.setCols({ kind: 'graph', from: cols.from, count: cols.count });
+    this.double.compute(lower);
+    for (const field of ['nngp', 'ntk'] as const) if (tile[field].length > 0) tile[field].set(this.double.tile[field]);
+    for (let i = 0; i < rows.count; i++)
+      for (let j = 0; j < (lower ? i + 1 : cols.count); j++) {
+        const at = i * job.cols + j;
+        this.check({ nngp: tile.nngp[at], ntk: job.tangent ? tile.ntk[at] : 0 }, rows.from + i, cols.from + j);
       }
   }
 
@@ -276,6 +282,7 @@ export class PlaneTileWorker implements TileWorker<GraphPanel> {
   }
 
   close(): void {
+    this.double?.close();
     this.cores.give(this.core);
   }
 

@@ -82,7 +82,7 @@ class ClosedDual implements Dual {
   private readonly col = (k: number): number => this.right[k];
 
   constructor(private readonly steps: readonly Step[]) {
-    this.ops = steps.map(operation);
+    this.ops = operationsOf(steps);
     this.difference = differenceOf(steps);
   }
 
@@ -160,6 +160,9 @@ function enter(k: number, first: After, second: After, change: number, d: number
   pair.m = apart > 1 ? 1 - Math.abs(rho) : Math.max(0, 0.5 * (apart - (change / r1) * (change / r2)));
   pair.c = apart > 1 ? rho : rho < 0 ? pair.m - 1 : 1 - pair.m;
 }
+
+/** The operation of each step, on correlations of either sign. */
+export const operationsOf = (steps: readonly Step[]): Omit<Op, 'table'>[] => steps.map(operation);
 
 function operation(step: Step): Omit<Op, 'table'> {
   switch (step.kind) {

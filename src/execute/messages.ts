@@ -13,9 +13,11 @@ import { LocalTiles } from './local';
 import { Outputs } from './outputs';
 import { macrotask } from './yield';
 
-/** Tiles a worker has at a time, and milliseconds of silence after which its tiles are computed here. */
+/** Tiles a worker has at a time. */
 const DEPTH = 2;
+/** Milliseconds of silence after which a worker's tiles are computed here; more where a tile takes long: so many times the longest. */
 const SILENCE = 1000;
+const SILENT_TILES = 5;
 
 /** Computes every tile of the job, with progress and abort between tiles. */
 export async function computeTilesByMessages(pool: MessagePool, job: KernelJob): Promise<void> {
@@ -38,8 +40,10 @@ class MessageRun {
   private readonly outputs: Outputs;
   private readonly local: LocalTiles;
   private next = 0;
-  /** How long to wait for an answer: not at all while none comes. */
-  private patience = SILENCE;
+  /** A worker has been silent for too long: no waiting until one answers. */
+  private silent = false;
+  /** Milliseconds of the longest tile computed here. */
+  private longest = 0;
   /** Tiles handed out and not answered, the oldest first. */
   private readonly pending = new Set<number>();
 
@@ -58,16 +62,15 @@ class MessageRun {
     this.handOut();
     if (this.collect()) return this.finished;
     if (this.next < tiles.length) {
-      this.local.compute(tiles[this.next++]);
+      this.compute(this.next++);
       await macrotask();
       return false;
     }
     if (this.finished) return true;
-    await pool.wait(this.patience, job.options.signal);
+    await pool.wait(this.silent ? 0 : Math.max(SILENCE, SILENT_TILES * this.longest), job.options.signal);
     const [oldest] = pending;
-    const silent = !this.collect() && !pool.died && !job.options.signal?.aborted;
-    if (silent) this.takeBack(oldest);
-    this.patience = silent ? 0 : SILENCE;
+    this.silent = !this.collect() && !pool.died && !job.options.signal?.aborted;
+    if (this.silent) this.takeBack(oldest);
     return this.finished;
   }
 
@@ -81,18 +84,24 @@ class MessageRun {
 
   private takeBack(index: number): void {
     this.pending.delete(index);
+    this.compute(index);
+  }
+
+  private compute(index: number): void {
+    const start = performance.now();
     this.local.compute(this.job.plan.tiles[index]);
+    this.longest = Math.max(this.longest, performance.now() - start);
   }
 
   /** Near the end a worker gets one tile at a time, so that all end together. */
   private handOut(): void {
     const { pool, pending } = this;
-    const { tiles, symmetric } = this.job.plan;
+    const { tiles } = this.job.plan;
     const panel = (id: number) => this.panel(id);
     while (this.next < tiles.length) {
       const tile = tiles[this.next];
       const depth = tiles.length - this.next > 2 * pool.threads ? DEPTH : 1;
-      const ids = { row: this.idOf(tile.row, 0), col: this.idOf(tile.col, symmetric ? 0 : 1) };
+      const ids = { row: this.idOf(tile.row, tile.rows, 0), col: this.idOf(tile.col, tile.cols, 1) };
       const flags = { lower: this.outputs.isDiagonal(tile), transposed: this.outputs.isMirrored(tile) };
       if (!pool.send({ index: this.next, ...ids, ...flags, panel }, depth)) return;
       pending.add(this.next++);
@@ -120,17 +129,21 @@ class MessageRun {
     });
   }
 
-  /** Panels of the two sides have even and odd ids. */
-  private idOf(first: number, side: 0 | 1): number {
-    return 2 * first + side;
+  /** Its first sample, how many, and the side, which is the first where x2 is x1. */
+  private idOf(first: number, count: number, side: 0 | 1): number {
+    const { symmetric } = this.job.plan;
+    return 2 * (first * this.stride + count) + (symmetric ? 0 : side);
   }
 
   /** A panel with arrays of its own, which can be transferred. */
   private panel(id: number): Panel {
-    const { plan } = this.job;
-    const [first, side] = [id >> 1, (id & 1) as 0 | 1];
-    const [height, n] = side === 0 ? [plan.job.rows, plan.n1] : [plan.job.cols, plan.n2];
-    return owned(this.job.panel(side, first, Math.min(height, n - first)));
+    const place = Math.floor(id / 2);
+    return owned(this.job.panel((id % 2) as 0 | 1, Math.floor(place / this.stride), place % this.stride));
+  }
+
+  private get stride(): number {
+    const { rows, cols } = this.job.plan.job;
+    return Math.max(rows, cols) + 1;
   }
 }
 

@@ -29,7 +29,11 @@ export class Outputs {
       read(field, false, out, row * plan.n2 + col, plan.n2);
       if (mirrored) read(field, true, out, col * plan.n2 + row, plan.n2);
     }
-    this.done += outputs.length * rows * cols * (mirrored ? 2 : 1);
+    const twice = mirrored ? rows * cols - onBothSides(tile) ** 2 : 0;
+    this.done += outputs.length * (rows * cols + twice);
     options.onProgress?.({ phase: 'kernel', done: this.done, total: outputs.length * plan.n1 * plan.n2 });
   }
 }
+
+/** Samples that are rows and columns of the tile. */
+const onBothSides = ({ row, rows, col, cols }: Tile): number => Math.max(0, Math.min(row + rows, col + cols) - Math.max(row, col));

@@ -28,6 +28,8 @@ export function showCount(count: number): string {
   return power === 0 ? String(count) : `${(count / 1000 ** power).toPrecision(3)} ${['', 'k', 'M', 'G', 'T', 'P'][power]}`;
 }
 
+const ENGINES = { tiles: 'WebAssembly tiles', planes: 'WebAssembly displacement planes', javascript: 'plain JavaScript' } as const;
+
 export function renderExplanation(e: Omit<Explanation, 'text'>): string {
   const n = e.inputShape[0];
   const header = ['', 'layer', 'shape', 'parameters', 'operation', 'flops/pair'];
@@ -49,6 +51,7 @@ export function renderExplanation(e: Omit<Explanation, 'text'>): string {
       'flops',
       `${showCount(e.flops)}flop: ${e.flopsPerPair} per pair, ${2 * e.features} of them the inner product of ${e.features} features`,
     ],
+    ['engine', `${ENGINES[e.engine.name]}: ${e.engine.reason}`],
     ['results', `${showBytes(e.resultBytes)} in ${e.dtype}`],
     ['workspace', `${showBytes(e.workspaceBytes)}, whatever the number of samples`],
     ['memory', memoryLine(e)],

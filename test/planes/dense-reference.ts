@@ -2,6 +2,7 @@
  * Kernels of convolutional networks by their definitions: K, D = q₁ + q₂ − 2K and T of every pair of locations of one sample (rows) and another (cols) in
  * arrays, windows and pools by their taps. Slow, in doubles, and with nothing that the planes do.
  */
+import { dualOf } from '../../src/duals/dual';
 import { type Graph, type GraphNode, locationsOf, type WindowAxis } from '../../src/graph';
 import type { ActivationLayer } from '../../src/spec';
 
@@ -100,7 +101,7 @@ function apply(node: GraphNode, other: GraphNode, of: readonly Pairs[], rows: nu
       return { k: { d: add(({ d }) => d) }, t: add(({ t }) => t), q1: add(({ q1 }) => q1), q2: add(({ q2 }) => q2) };
     }
     case 'dual':
-      return rectified(node.activation, a, rows, cols);
+      return slopesOf(node.activation) ? rectified(node.activation, a, rows, cols) : transformed(node.activation, a, rows, cols);
     case 'window':
       return window(node.axes, other.op === 'window' ? other.axes : node.axes, a, rows, cols);
     case 'trace': {
@@ -190,12 +191,27 @@ function window(axes1: readonly WindowAxis[], axes2: readonly WindowAxis[], { d,
   };
 }
 
-function slopesOf(activation: ActivationLayer): readonly [a: number, b: number] {
+function slopesOf(activation: ActivationLayer): readonly [a: number, b: number] | null {
   if (activation.kind === 'relu') return [0, 1];
   if (activation.kind === 'abs') return [-1, 1];
   if (activation.kind === 'leakyRelu') return [activation.alpha, 1];
   if (activation.kind === 'abRelu') return [activation.a, activation.b];
-  throw new Error(`the reference has no ${activation.kind}`);
+  return null;
+}
+
+/** Duals have suites of their own (test/duals); here each pair is given to them alone. */
+function transformed(activation: ActivationLayer, { d, t, q1, q2 }: Pairs, rows: number, cols: number): Applied {
+  const dual = dualOf(activation);
+  const apply = (value: (k: number, x: number, y: number, d: number) => number) =>
+    grid(rows, cols, (i, j) => value((q1[i] + q2[j] - d[i * cols + j]) / 2, q1[i], q2[j], d[i * cols + j]));
+  const factor = apply((...pair) => dual.factor(...pair));
+  const variance = (q: number) => dual.variance(q);
+  return {
+    k: { d: apply((...pair) => dual.distance(...pair)) },
+    t: t.map((x, at) => x * factor[at]),
+    q1: q1.map(variance),
+    q2: q2.map(variance),
+  };
 }
 
 /** sin t − t cos t = Σ (−1)ⁿ⁺¹ 2n t²ⁿ⁺¹/(2n + 1)!: by the series where it cancels. */
@@ -212,7 +228,7 @@ function segment(t: number): number {
 
 /** Arc-cosine kernels (Cho & Saul 2009) of the distance 1 − ρ; uncorrelated where a variance is 0. */
 function rectified(activation: ActivationLayer, { d, t, q1, q2 }: Pairs, rows: number, cols: number): Applied {
-  const [a, b] = slopesOf(activation);
+  const [a, b] = slopesOf(activation) ?? [0, 0];
   const scale = (a * a + b * b) / 2;
   const bend = (a - b) ** 2 / (2 * Math.PI);
   const angle = (i: number, j: number) => {

@@ -1,7 +1,27 @@
 /** Networks that go through every operation of the planes. */
 import { conv } from '../../src/layers/conv';
 import { dense } from '../../src/layers/dense';
-import { abRelu, abs, leakyRelu, relu } from '../../src/layers/elementwise';
+import {
+  abRelu,
+  abs,
+  cos,
+  erf,
+  exp,
+  expNormalized,
+  gabor,
+  gaussian,
+  gelu,
+  hermite,
+  leakyRelu,
+  monomial,
+  polynomial,
+  rbf,
+  rectifiedMonomial,
+  relu,
+  sigmoidLike,
+  sign,
+  sin,
+} from '../../src/layers/elementwise';
 import { fanInConcat, fanInSum, fanOut } from '../../src/layers/fan';
 import { avgPool, globalAvgPool, globalSumPool, sumPool } from '../../src/layers/pool';
 import { flatten, identity, parallel, serial } from '../../src/layers/structure';
@@ -131,5 +151,60 @@ export const NETWORKS: readonly (readonly [name: string, net: Network, image: re
     ),
     [6, 5, 3],
     [8, 9, 3],
+  ],
+];
+
+/** Both ways of a window, a bias, a pool and its overhang, strides. */
+const windows = (phi: Network): Network =>
+  serial(
+    ...[box(), phi, box({ bStd: 0.2 }), phi, avgPool([2, 2], { strides: [2, 2], padding: 'SAME' }), same([1, 2], { strides: [1, 2] }), phi],
+    globalAvgPool(),
+    dense(1, { bStd: 0.1 }),
+  );
+
+/** Activations outside the rectified family. */
+export const SMOOTH: readonly (readonly [name: string, net: Network, image: readonly number[]])[] = [
+  ...(
+    [
+      ['erf', erf()],
+      ['erf with constants', erf({ a: 0.7, b: 1.3, c: 0.2 })],
+      ['sigmoidLike', sigmoidLike()],
+      ['gelu', gelu()],
+      ['sin', sin()],
+      ['cos', cos({ a: 1.2, b: 0.8, c: 0.3 })],
+      ['rbf', rbf({ gamma: 0.4 })],
+      ['exp', exp({ a: 0.5, b: 0.3 })],
+      ['gaussian', gaussian()],
+      ['gabor', gabor()],
+      ['expNormalized', expNormalized({ gamma: 0.5, shift: -0.3 })],
+      ['sign', sign()],
+      ['monomial', monomial(2)],
+      ['hermite', hermite(2)],
+      ['polynomial', polynomial([0.2, 0.5, 0.1])],
+      ['rectifiedMonomial', rectifiedMonomial(2)],
+    ] as const
+  ).map(([name, phi]) => [name, windows(phi), [5, 6, 3]] as const),
+  ['erf, flatten', serial(box(), erf(), box({ bStd: 0.3 }), erf(), flatten(), dense(1)), [6, 5, 3]],
+  ['gelu and erf after pooling', serial(box(), gelu(), globalAvgPool(), dense(3), erf(), dense(1)), [6, 5, 3]],
+  [
+    'families that follow each other, standard parameterization',
+    serial(
+      box({ parameterization: 'standard', bStd: 0.2 }),
+      erf(),
+      box({ parameterization: 'standard' }),
+      relu(),
+      box({ parameterization: 'standard' }),
+      monomial(1),
+      dense(2),
+      abRelu(0.3, 1),
+      globalSumPool(),
+      dense(1, { parameterization: 'standard' }),
+    ),
+    [5, 4, 3],
+  ],
+  [
+    'residual blocks of erf',
+    serial(box(), fanOut(2), parallel(serial(erf(), box()), identity()), fanInSum(), erf(), globalAvgPool(), dense(1)),
+    [5, 5, 3],
   ],
 ];
