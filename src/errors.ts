@@ -6,6 +6,7 @@ export type ErrorCode =
   | 'ERR_DTYPE'
   | 'ERR_FORMAT'
   | 'ERR_NON_FINITE'
+  | 'ERR_NOT_CONVERGED'
   | 'ERR_NOT_GAUSSIAN'
   | 'ERR_NOT_POSITIVE_DEFINITE'
   | 'ERR_OUT_OF_MEMORY'

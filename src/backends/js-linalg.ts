@@ -6,6 +6,7 @@ import { withChecks } from '../linalg/checks';
 import type { LinearAlgebra, Triangle } from '../linalg/contract';
 import { columnsOf, type Part, unitScale } from '../linalg/layout';
 import type { TypedArray } from '../ndarray';
+import { eigensystem } from './js-eigen';
 
 /** Columns summed apart, in order, before they join an entry: the slabs of the core, so that both round alike. */
 const SLAB = 256;
@@ -135,6 +136,13 @@ export function createJsLinearAlgebra(): LinearAlgebra {
       const lower = operand(a, lda, trans, n, n);
       solveTriangular(n, nrhs, 'lower', false, 1, lower, b, ldb, 1);
       solveTriangular(n, nrhs, 'upper', false, 1, gather(lower, 0, 1, n, n, n), b, ldb, 1);
+    },
+    syevd(jobz, uplo, n, a, lda, w) {
+      const [rs, cs] = uplo === 'lower' ? [lda, 1] : [1, lda];
+      const { info, values, vectors } = eigensystem(n, gather(a, 0, rs, cs, n, n), jobz === 'v');
+      w.set(values);
+      if (vectors) for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) a[i * lda + j] = vectors[j * n + i];
+      return info;
     },
     symv(uplo, n, alpha, a, lda, x, beta, y) {
       for (let i = 0; i < n; i++) {

@@ -10,9 +10,10 @@ function run<R>(
   pool: CoreSource,
   operands: readonly Operand[],
   call: (routine: (name: string) => Core['exports'][string], addresses: readonly number[], work: number) => R,
+  workspace: (exports: Core['exports']) => number = (exports) => exports.linalg_work_bytes(),
 ): R {
   return useCore(pool, (core) => {
-    const workBytes = aligned(core.exports.linalg_work_bytes());
+    const workBytes = aligned(workspace(core.exports));
     const work = core.reserve(workBytes + bytesOf(operands));
     const suffix = operands[0].dtype === 'float32' ? '_f32' : '_f64';
     return exchange(core, work + workBytes, operands, () =>
@@ -70,6 +71,17 @@ export function createWasmLinearAlgebra(pool: CoreSource): LinearAlgebra {
       const factor = new Operand(a, n, n, lda, { part: uplo });
       const result = new Operand(b, n, nrhs, ldb, { written: true });
       run(pool, [factor, result], (routine, [pa, pb], work) => routine('potrs')(upper(uplo), n, nrhs, pa, factor.ld, pb, result.ld, work));
+    },
+    syevd(jobz, uplo, n, a, lda, w) {
+      const vectors = Number(jobz === 'v');
+      const matrix = new Operand(a, n, n, lda, { written: jobz === 'v' });
+      const values = new Operand(w, 1, n, n, { read: false, written: true });
+      return run(
+        pool,
+        [matrix, values],
+        (routine, [pa, pw], work) => routine('syevd')(vectors, upper(uplo), n, pa, matrix.ld, pw, work),
+        (exports) => exports.syevd_work_bytes(vectors, n, matrix.ld, a.BYTES_PER_ELEMENT),
+      );
     },
     symv(uplo, n, alpha, a, lda, x, beta, y) {
       const matrix = new Operand(a, n, n, lda, { part: uplo });

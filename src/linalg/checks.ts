@@ -130,6 +130,15 @@ export function withChecks(routines: LinearAlgebra): LinearAlgebra {
       check.matrix(6, 'b', b, n, nrhs, ldb);
       routines.potrs(uplo, n, nrhs, a, lda, b, ldb);
     },
+    syevd(jobz, uplo, n, a, lda, w) {
+      const check = new Routine('syevd');
+      check.flag(1, 'jobz', jobz, ['n', 'v']);
+      check.flag(2, 'uplo', uplo, TRIANGLE);
+      check.size(3, 'n', n);
+      check.matrix(4, 'a', a, n, n, lda);
+      check.vector(6, 'w', w, n);
+      return routines.syevd(jobz, uplo, n, a, lda, w);
+    },
     symv(uplo, n, alpha, a, lda, x, beta, y) {
       const check = new Routine('symv');
       check.flag(1, 'uplo', uplo, TRIANGLE);

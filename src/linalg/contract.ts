@@ -8,6 +8,8 @@ export type Triangle = 'lower' | 'upper';
 export type Side = 'left' | 'right';
 /** Whether the diagonal of a triangular matrix is taken as ones without being read. */
 export type Diagonal = 'unit' | 'nonunit';
+/** Eigenvalues alone, or eigenvectors too. */
+export type EigenJob = 'n' | 'v';
 
 /**
  * Element (i, j) of a matrix is `a[i * lda + j]`, and `lda` is at least its number of columns. The arrays of one call have one
@@ -72,6 +74,13 @@ export interface LinearAlgebra {
 
   /** B = A⁻¹·B, with B n × nrhs, from the factor that potrf left in `a`. */
   potrs(uplo: Triangle, n: number, nrhs: number, a: TypedArray, lda: number, b: TypedArray, ldb: number): void;
+
+  /**
+   * Eigenvalues of the symmetric A, ascending, in w (n). With 'v' its columns become orthonormal eigenvectors, in the same order, in both
+   * triangles; with 'n' it stays as it is.
+   * @returns 0, or i > 0 where the i-th eigenvalue did not converge, or A has a NaN or an infinity; what `a` and `w` then hold is unspecified
+   */
+  syevd(jobz: EigenJob, uplo: Triangle, n: number, a: TypedArray, lda: number, w: TypedArray): number;
 
   /** y = alpha·A·x + beta·y with A symmetric of order n. y is not read when beta is 0. */
   symv(uplo: Triangle, n: number, alpha: number, a: TypedArray, lda: number, x: TypedArray, beta: number, y: TypedArray): void;

@@ -6,10 +6,12 @@ import { defaultContext, type EngineContext } from '../context';
 import type { ArrayLike2D, NDArray } from '../ndarray';
 import * as cholesky_ from './cholesky';
 import type { LinearAlgebra } from './contract';
+import * as eigh_ from './eigh';
 import * as matmul_ from './matmul';
 import * as triangular_ from './triangular';
 
-export type { Diagonal, LinearAlgebra, Side, Transpose, Triangle } from './contract';
+export type { Diagonal, EigenJob, LinearAlgebra, Side, Transpose, Triangle } from './contract';
+export type { Eigensystem } from './eigh';
 export type { MatmulOptions } from './matmul';
 export type { TriangularSolveOptions } from './triangular';
 
@@ -30,6 +32,8 @@ export const symv: LinearAlgebra['symv'] = (...args) => on().symv(...args);
 export const potrf: LinearAlgebra['potrf'] = (...args) => on().potrf(...args);
 /** LAPACK potrs: solves with the factor of potrf. @see LinearAlgebra.potrs */
 export const potrs: LinearAlgebra['potrs'] = (...args) => on().potrs(...args);
+/** LAPACK syevd: eigenvalues and eigenvectors of a symmetric matrix; 0, or the number of the eigenvalue that did not converge. @see LinearAlgebra.syevd */
+export const syevd: LinearAlgebra['syevd'] = (...args) => on().syevd(...args);
 /** Euclidean norm of every row, in double precision. @see LinearAlgebra.rowNorms */
 export const rowNorms: LinearAlgebra['rowNorms'] = (...args) => on().rowNorms(...args);
 
@@ -48,6 +52,12 @@ export const choleskySolve = (l: ArrayLike2D, b: ArrayLike2D, options?: OnEngine
 
 /** A⁻¹·B for symmetric positive definite A, in the shape of b. @throws ERR_NOT_POSITIVE_DEFINITE, ERR_NON_FINITE, ERR_SHAPE */
 export const solve = (a: ArrayLike2D, b: ArrayLike2D, options?: OnEngine): NDArray => cholesky_.solve(on(options), a, b);
+
+/**
+ * Eigenvalues, ascending, [n], and orthonormal eigenvectors, the columns of [n, n], of a symmetric A; its lower triangle is read.
+ * @throws ERR_NON_FINITE, ERR_SHAPE, ERR_NOT_CONVERGED
+ */
+export const eigh = (a: ArrayLike2D, options?: OnEngine): eigh_.Eigensystem => eigh_.eigh(on(options), a);
 
 /** op(A)⁻¹·B for triangular A, in the shape of b. @throws ERR_SHAPE, ERR_NON_FINITE */
 export const triangularSolve = (a: ArrayLike2D, b: ArrayLike2D, options?: triangular_.TriangularSolveOptions & OnEngine): NDArray =>

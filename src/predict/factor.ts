@@ -13,6 +13,10 @@ export interface Factor {
   readonly data: TypedArray;
 }
 
+/** The r of K + rI. */
+export const ridgeOf = (diagonal: Float64Array, { diagReg, diagRegAbsoluteScale }: Regularizer): number =>
+  diagReg * (diagRegAbsoluteScale ? 1 : meanDiagonal(diagonal));
+
 /** Mean of the diagonal: the unit of a relative regularizer. */
 function meanDiagonal(diagonal: Float64Array): number {
   return diagonal.reduce((sum, value) => sum + value, 0) / diagonal.length;
@@ -26,7 +30,7 @@ function meanDiagonal(diagonal: Float64Array): number {
  */
 export function* factorize(la: LinearAlgebra, n: number, data: TypedArray, regularizer: Regularizer, name: string): Steps<Factor> {
   const diagonal = Float64Array.from({ length: n }, (_, i) => data[i * (n + 1)]);
-  const ridge = regularizer.diagReg * (regularizer.diagRegAbsoluteScale ? 1 : meanDiagonal(diagonal));
+  const ridge = ridgeOf(diagonal, regularizer);
   for (let i = 0; i < n; i++) data[i * (n + 1)] = diagonal[i] + ridge;
   const info = yield* counted('cholesky', Math.round(n ** 3 / 3), factorLower(la, n, data));
   if (info === 0) return { n, data };

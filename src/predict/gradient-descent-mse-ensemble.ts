@@ -1,35 +1,52 @@
-/** Predictions of an infinite ensemble of infinitely wide networks, trained on the mean squared error for infinite time. */
-import type { EngineContext } from '../context';
+/** Predictions of an infinite ensemble of infinitely wide networks, trained on the mean squared error (Lee et al. 2019, arXiv 1902.06720). */
+import { defaultContext, type EngineContext } from '../context';
 import { InfiniteWidthError } from '../errors';
 import { resultDtype } from '../inputs';
-import type { DType, NDArray } from '../ndarray';
+import { allocate, type DType, type NDArray, type TypedArray } from '../ndarray';
 import type { Network } from '../spec';
 import {
   checkSameCount,
   checkSameFeatures,
+  copyOf,
   type InputArray,
   type OutputArray,
+  type Outputs,
+  type Regularizer,
   type RegularizerOptions,
   readInputs,
   readOutputs,
+  regularizer,
+  transposed,
 } from './arguments';
-import { type Gaussians, Posterior } from './gp-inference';
-import { checkLearningRate, requireInfinite, type Time } from './gradient-descent-mse';
+import { type Gaussian, type Gaussians, Posterior } from './gp-inference';
+import { checkLearningRate, slotsOf } from './gradient-descent-mse';
+import {
+  type Course,
+  courseOf,
+  lastLayerCovariance,
+  spectrumOf,
+  testChange,
+  testCovariance,
+  trainingChange,
+  trainingCovariance,
+} from './gradient-flow';
 import { ask, Queue, type RunOptions, runSync, type Steps } from './steps';
+import { readTimes, type Time, type Times } from './times';
 
 /** 'nngp': only the last layer is trained; 'ntk': all are. */
 export type EnsembleName = 'nngp' | 'ntk';
 
 /** `signal` and `onProgress` hold for every prediction that has none of its own. */
 export interface EnsembleOptions extends RegularizerOptions, RunOptions {
-  /** Step size, positive; without effect at t = Infinity. Default 1. */
+  /** Step size, positive: t counts steps of it, without effect at t = Infinity. Default 1. */
   learningRate?: number;
   engine?: EngineContext;
 }
 
 export interface EnsembleRequest<G> extends RunOptions {
+  /** A time, or an array of them, whose axes lead those of the results. Default Infinity. */
   t?: Time;
-  /** [m, …]; left out: the training set, N(yTrain, 0) whatever the regularizer. For regularized outputs there pass xTrain. */
+  /** [m, …]; left out: the training set; at t = Infinity that is N(yTrain, 0) whatever the regularizer, and xTrain gives regularized outputs. */
   xTest?: InputArray | null;
   /** One name, or several. Default ['nngp', 'ntk']. */
   get?: G;
@@ -41,7 +58,12 @@ type Get = EnsembleName | readonly EnsembleName[];
 type DefaultGet = readonly ['nngp', 'ntk'];
 
 /**
- * `gpInference` on the kernels of `net`, which are computed when first needed and kept.
+ * The ensemble's outputs at time t, N(mean, covariance), from those of mean 0 before training; at t = Infinity that is `gpInference`. Kernels of
+ * `net`, and for finite times the eigensystem of each training kernel (some 5n³ operations, in one piece), are made when first needed and
+ * kept. With N the numbers in yTrain, τ = learningRate·t/N, K the NNGP kernel, and Θ the kernel `get` names:
+ * mean U(1 − e^(−λτ))Uᵀy on the training set and Θ*U((1 − e^(−λτ))/λ)Uᵀy on a test set, of Θ + rI = UλUᵀ;
+ * covariance for 'nngp' U(λe^(−2λτ))Uᵀ, and K** − K*U((1 − e^(−2λτ))/λ)UᵀK*ᵀ; for 'ntk' e^(−Θτ)Ke^(−Θτ), and
+ * K** + WKWᵀ − WK*ᵀ − K*Wᵀ with W = Θ*U((1 − e^(−λτ))/λ)Uᵀ.
  * @param xTrain [n, …]; @param yTrain [n] or [n, outputs]; the computation is float32 where both are, otherwise float64
  * @throws as kernel and gpInference
  */
@@ -61,42 +83,128 @@ export function gradientDescentMseEnsembleSync(net: Network, xTrain: InputArray,
 
 class Ensemble {
   private readonly x: NDArray;
+  private readonly y: Outputs;
   private readonly dtype: DType;
   /** The training kernels so far. */
   private readonly kernels: { nngp?: NDArray; ntk?: NDArray } = {};
+  private readonly courses: { nngp?: Course; ntk?: Course } = {};
   private readonly posterior: Posterior;
   private readonly engine: EngineContext | undefined;
+  private readonly learningRate: number;
+  private readonly regularizer: Regularizer;
 
   constructor(
     private readonly net: Network,
     xTrain: InputArray,
     yTrain: OutputArray,
-    { learningRate, ...rest }: EnsembleOptions,
+    { learningRate = 1, ...rest }: EnsembleOptions,
   ) {
     checkLearningRate(learningRate);
+    this.learningRate = learningRate;
+    this.regularizer = regularizer(rest);
     this.engine = rest.engine;
     this.x = readInputs(xTrain, 'xTrain');
-    const y = readOutputs(yTrain, 'yTrain');
-    checkSameCount(this.x, y.array);
-    this.dtype = resultDtype(undefined, [this.x, y.array]);
+    this.y = readOutputs(yTrain, 'yTrain');
+    checkSameCount(this.x, this.y.array);
+    this.dtype = resultDtype(undefined, [this.x, this.y.array]);
     this.posterior = new Posterior(this.kernels, yTrain, { ...rest, dtype: this.dtype });
   }
 
   *predict<G extends Get>({ t, xTest = null, get, computeCov = false }: EnsembleRequest<G>): Steps<Gaussians<G>> {
-    requireInfinite(t);
-    const names = get ?? (['nngp', 'ntk'] as const);
-    checkNames(names);
-    const needed = dependencies(typeof names === 'string' ? [names] : names, computeCov);
+    const times = readTimes(t);
+    const asked: Get = get ?? ['nngp', 'ntk'];
+    checkNames(asked);
+    const names: readonly EnsembleName[] = typeof asked === 'string' ? [asked] : asked;
+    const kernels = yield* this.kernelsFor(xTest, dependencies(names, computeCov), computeCov);
+    const needsInfinity = slotsOf(times, false).length > 0;
+    const infinite: ByName = needsInfinity ? yield* this.posterior.predict({ get: names, ...kernels }) : {};
+    const single = times.shape.length === 0 && needsInfinity;
+    const results: ByName = single ? infinite : {};
+    for (const name of single ? [] : names) results[name] = yield* this.atTimes(name, times, kernels, infinite[name]);
+    return (Array.isArray(asked) ? results : results[names[0]]) as Gaussians<G>;
+  }
+
+  private *kernelsFor(xTest: InputArray | null, needed: readonly EnsembleName[], computeCov: boolean): Steps<TestKernels> {
     const { net, dtype, engine } = this;
     const missing = needed.filter((name) => !this.kernels[name]);
     if (missing.length > 0) Object.assign(this.kernels, yield* ask({ net, x1: this.x, x2: null, get: missing, dtype, engine }));
-    if (!xTest) return (yield* this.posterior.predict({ get: names, kTestTest: computeCov || null })) as Gaussians<G>;
+    if (!xTest) return { kTestTrain: null, kTestTest: computeCov || null };
     const x = readInputs(xTest, 'xTest');
     checkSameFeatures(x, this.x);
     const kTestTrain = yield* ask({ net, x1: x, x2: this.x, get: needed, dtype, engine });
-    const kTestTest = computeCov ? yield* ask({ net, x1: x, x2: null, get: ['nngp'], dtype, engine }) : null;
-    return (yield* this.posterior.predict({ get: names, kTestTrain, kTestTest })) as Gaussians<G>;
+    return { kTestTrain, kTestTest: computeCov ? yield* ask({ net, x1: x, x2: null, get: ['nngp'], dtype, engine }) : null };
   }
+
+  /** Every time's Gaussian, the axes of t first. @param infinite the one at t = Infinity, where it is asked for */
+  private *atTimes(name: EnsembleName, times: Times, { kTestTrain, kTestTest }: TestKernels, infinite?: Gaussian): Steps<Gaussian> {
+    const { la } = this;
+    const course = yield* this.courseOnce(name);
+    const cross = kTestTrain?.[name] ?? null;
+    const m = cross ? cross.shape[0] : this.y.count;
+    const slots = slotsOf(times, true);
+    const taus = slots.map((slot) => (this.learningRate * times.values[slot]) / this.y.array.data.length);
+    const change = cross ? yield* testChange(la, course, taus, m, cross.data) : yield* trainingChange(la, course, taus);
+    const mean = this.filled(times, m * this.y.width, infinite?.mean, [m, ...this.y.array.shape.slice(1)]);
+    const size = m * this.y.width;
+    slots.forEach((slot, k) => void mean.data.set(change.subarray(k * size, (k + 1) * size), slot * size));
+    if (!kTestTest) return { mean };
+    const covariance = this.filled(times, m * m, infinite?.covariance, [m, m]);
+    for (const [k, slot] of slots.entries())
+      covariance.data.set(yield* this.covarianceAt(name, course, taus[k], m, kTestTrain, kTestTest), slot * m * m);
+    return { mean, covariance };
+  }
+
+  /** An array for all times, in which those at infinity are there. */
+  private filled({ values, shape }: Times, size: number, infinite: NDArray | undefined, one: readonly number[]): NDArray {
+    const data = allocate(this.dtype, values.length * size, 'the predictions at all times');
+    if (infinite) values.forEach((t, slot) => void (t === Infinity && data.set(infinite.data, slot * size)));
+    return { data, shape: [...shape, ...one] };
+  }
+
+  private *covarianceAt(
+    name: EnsembleName,
+    { spectrum }: Course,
+    tau: number,
+    m: number,
+    kTestTrain: TestKernels['kTestTrain'],
+    kTestTest: NonNullable<TestKernels['kTestTest']>,
+  ): Steps<TypedArray> {
+    const { la, dtype } = this;
+    const prior = kTestTest === true ? null : kTestTest.nngp;
+    const nngp = (this.kernels.nngp as NDArray).data;
+    if (name === 'ntk' && !kTestTrain) return yield* trainingCovariance(la, spectrum, tau, nngp);
+    const covariance = prior ? copyOf(prior.data, dtype) : allocate(dtype, m * m, 'the covariance');
+    if (name === 'nngp') yield* lastLayerCovariance(la, spectrum, tau, m, kTestTrain?.nngp?.data ?? null, covariance);
+    else {
+      const { ntk, nngp: cross } = kTestTrain as Required<KernelsOf>;
+      yield* testCovariance(la, spectrum, tau, m, ntk.data, copyOf(cross.data, dtype), nngp, covariance);
+    }
+    return covariance;
+  }
+
+  /** The eigenbasis of a training kernel, and the residual y − 0 in it, made once. */
+  private *courseOnce(name: EnsembleName): Steps<Course> {
+    const known = this.courses[name];
+    if (known) return known;
+    const { data } = this.kernels[name] as NDArray;
+    const spectrum = yield* spectrumOf(this.la, this.y.count, copyOf(data, this.dtype), this.regularizer, `the ${name} kernel of xTrain`);
+    const course = yield* courseOf(this.la, spectrum, transposed(this.y, this.dtype));
+    this.courses[name] = course;
+    return course;
+  }
+
+  private get la() {
+    return (this.engine ?? defaultContext()).backend.linalg;
+  }
+}
+
+type ByName = Partial<Record<EnsembleName, Gaussian>>;
+type KernelsOf = { readonly nngp?: NDArray; readonly ntk?: NDArray };
+
+/** What is known of the test set; null and true: of the training set. */
+interface TestKernels {
+  readonly kTestTrain: KernelsOf | null;
+  readonly kTestTest: { readonly nngp: NDArray } | true | null;
 }
 
 function dependencies(names: readonly EnsembleName[], computeCov: boolean): readonly EnsembleName[] {

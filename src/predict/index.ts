@@ -17,7 +17,6 @@ export {
   type GradientDescentMseResult,
   gradientDescentMse,
   gradientDescentMseSync,
-  type Time,
 } from './gradient-descent-mse';
 export {
   type EnsembleName,
@@ -30,3 +29,4 @@ export { type LogMarginalLikelihoodOptions, logMarginalLikelihood, logMarginalLi
 export { type MaxLearningRateOptions, maxLearningRate, maxLearningRateSync } from './max-learning-rate';
 export { type CovarianceKind, Model, type ModelKernel, type Prediction, type PredictOptions } from './model';
 export type { RunOptions } from './steps';
+export type { Time } from './times';

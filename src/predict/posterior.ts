@@ -64,6 +64,20 @@ function* ensembleFactors(
   yield* multiplyAdd(la, 'n', m, n, n, -0.5, w, nngp, p);
 }
 
+/** The ensemble's covariance from its weights W, as ensembleFactors. @param covariance [m, m], K**; overwritten by the result */
+export function* ensembleTransport(
+  la: LinearAlgebra,
+  m: number,
+  n: number,
+  w: TypedArray,
+  p: TypedArray,
+  nngp: TypedArray,
+  covariance: TypedArray,
+): Generator<number, void> {
+  yield* multiplyAdd(la, 'n', m, n, n, -0.5, w, nngp, p);
+  yield* subtractSymmetric(la, m, n, p, w, covariance);
+}
+
 /** Covariance of the outputs of an ensemble of trained networks. @param covariance [m, m], K**; overwritten by the result */
 export function* ensembleCovariance(
   la: LinearAlgebra,

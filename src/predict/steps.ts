@@ -12,7 +12,7 @@ import type { Network } from '../spec';
 export interface RunOptions {
   /** Stops within one block of work. */
   signal?: AbortSignal;
-  /** Phases 'kernel' (entries), 'cholesky' and 'solve' (operations); 'diagnosis' while the diagReg that would do is looked for. */
+  /** Phases 'kernel' (entries), 'cholesky', 'eigen' (in one piece) and 'solve' (operations); 'diagnosis' while the diagReg that would do is looked for. */
   onProgress?: (progress: Progress) => void;
 }
 

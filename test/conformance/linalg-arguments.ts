@@ -28,6 +28,10 @@ export function argumentConformance(make: () => LinearAlgebra): void {
       ['ERR_ARGUMENT', 'potrf', 'n', (la) => la.potrf('lower', Number.NaN, c, 2)],
       ['ERR_SHAPE', 'potrf', 'lda', (la) => la.potrf('lower', 2, c, 0)],
       ['ERR_SHAPE', 'potrs', 'b', (la) => la.potrs('lower', 2, 3, f64(4), 2, c, 3)],
+      ['ERR_ARGUMENT', 'syevd', 'jobz', (la) => la.syevd('x' as 'n', 'lower', 2, c, 2, f64(2))],
+      ['ERR_SHAPE', 'syevd', 'a', (la) => la.syevd('v', 'lower', 3, c, 3, f64(3))],
+      ['ERR_SHAPE', 'syevd', 'w', (la) => la.syevd('v', 'lower', 2, c, 2, f64(1))],
+      ['ERR_DTYPE', 'syevd', 'w', (la) => la.syevd('v', 'lower', 2, c, 2, new Float32Array(2))],
       ['ERR_SHAPE', 'symv', 'x', (la) => la.symv('lower', 2, 1, f64(4), 2, f64(1), 0, c)],
       ['ERR_ARGUMENT', 'symv', 'alpha', (la) => la.symv('lower', 2, '1' as unknown as number, f64(4), 2, f64(2), 0, c)],
       ['ERR_SHAPE', 'rowNorms', 'a', (la) => la.rowNorms(3, 2, c, 2)],
@@ -47,6 +51,7 @@ export function argumentConformance(make: () => LinearAlgebra): void {
       la.trsm('right', 'upper', 't', 'nonunit', 0, 0, 1, none, 1, none, 1);
       expect(la.potrf('lower', 0, none, 1)).toBe(0);
       la.potrs('lower', 0, 0, none, 1, none, 1);
+      expect(la.syevd('v', 'upper', 0, none, 1, none)).toBe(0);
       la.symv('lower', 0, 1, none, 1, none, 0, none);
       expect(la.rowNorms(0, 0, none, 1)).toHaveLength(0);
       expect([...la.rowNorms(2, 0, none, 1)]).toEqual([0, 0]);

@@ -88,3 +88,26 @@ export function solveRatio(n: number, nrhs: number, eps: number, a: Entry, x: En
   }
   return worst;
 }
+
+/** DSTT21: ‖A − Z·diag(w)·Zᵀ‖₁ / (n·‖A‖₁·ulp) and ‖I − Z·Zᵀ‖₁ / (n·ulp), with ulp = 2·eps the spacing of 1. */
+export function eigenRatios(n: number, eps: number, a: Entry, w: ArrayLike<number>, z: Entry): readonly [number, number] {
+  if (n === 0) return [0, 0];
+  const matrix = compact(n, n, a);
+  const vectors = compact(n, n, z);
+  const residual = new Float64Array(n * n);
+  const orthogonality = new Float64Array(n * n);
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j <= i; j++) {
+      let sum = -matrix[i * n + j];
+      let product = i === j ? -1 : 0;
+      for (let k = 0; k < n; k++) {
+        const term = vectors[i * n + k] * vectors[j * n + k];
+        product += term;
+        sum += term * w[k];
+      }
+      residual[i * n + j] = residual[j * n + i] = sum;
+      orthogonality[i * n + j] = orthogonality[j * n + i] = product;
+    }
+  const size = norm1(n, residual);
+  return [size === 0 ? 0 : size / (n * norm1(n, matrix) * 2 * eps), norm1(n, orthogonality) / (n * 2 * eps)];
+}

@@ -1,11 +1,12 @@
 /**
  * The conformance suite of the linear algebra contract: the tests of the reference BLAS (xBLAT2, xBLAT3) and of LAPACK's positive
- * definite routines (xCHKPO), with their ratios and thresholds, run over every backend and build.
+ * definite and symmetric eigenvalue routines (xCHKPO, xDRVST), with their ratios and thresholds, run over every backend and build.
  */
 import { describe, expect, it } from 'vitest';
 import type { Diagonal, LinearAlgebra, Side, Transpose, Triangle } from '../../src/linalg/contract';
 import type { DType } from '../../src/ndarray';
 import { argumentConformance } from './linalg-arguments';
+import { eigenConformance } from './linalg-eigen';
 import { dense, ROGUE, random, roundoff, SPD_TYPES, type Spd, Stored, spdMatrix } from './linalg-matrices';
 import { blasRatio, choleskyRatio, compact, solveRatio, worse } from './linalg-ratios';
 
@@ -34,7 +35,7 @@ export const FEW_SIZES: Sizes = { small: [0, 1, 3, 9], orders: [0, 1, 2, 3, 5, 8
 
 const pick = <T>(values: readonly T[], index: number): T => values[index % values.length];
 
-interface Context {
+export interface Context {
   readonly sizes: Sizes;
   readonly la: LinearAlgebra;
   readonly dtype: DType;
@@ -49,6 +50,7 @@ export function linalgConformance(name: string, make: () => LinearAlgebra, sizes
       describe(dtype, () => {
         blasConformance(context);
         choleskyConformance(context);
+        eigenConformance(context);
       });
     }
     argumentConformance(make);

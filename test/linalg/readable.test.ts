@@ -6,6 +6,7 @@ import { createWasmLinearAlgebra } from '../../src/backends/wasm-linalg';
 import { InfiniteWidthError } from '../../src/errors';
 import { cholesky, choleskySolve, solve } from '../../src/linalg/cholesky';
 import type { LinearAlgebra } from '../../src/linalg/contract';
+import { eigh } from '../../src/linalg/eigh';
 import { matmul } from '../../src/linalg/matmul';
 import { triangularSolve } from '../../src/linalg/triangular';
 import { dense, random } from '../conformance/linalg-matrices';
@@ -116,6 +117,47 @@ describe.each(backends)('readable linear algebra on %s', (_, la) => {
     expect(columns.shape).toEqual([3, 2]);
     expected([0, 2, 4].map((i) => columns.data[i]));
     expected([1, 3, 5].map((i) => columns.data[i] / 2));
+  });
+
+  it('eigh: a small matrix by hand, the lower triangle alone, the dtype kept', () => {
+    const a = { data: Float32Array.of(2, 99, 1, 2), shape: [2, 2] };
+    const { values, vectors } = eigh(la, a);
+    expect(values.shape).toEqual([2]);
+    expect(vectors.shape).toEqual([2, 2]);
+    expect(values.data).toBeInstanceOf(Float32Array);
+    expect(Math.abs(values.data[0] - 1)).toBeLessThan(1e-6);
+    expect(Math.abs(values.data[1] - 3)).toBeLessThan(1e-6);
+    const [x0, x1, y0, y1] = vectors.data;
+    expect(Math.abs(x0 + y0)).toBeLessThan(1e-6);
+    expect(Math.abs(x1 - y1)).toBeLessThan(1e-6);
+    expect(Math.abs(x1 * y1 - 0.5)).toBeLessThan(1e-6);
+    expect(a.data).toEqual(Float32Array.of(2, 99, 1, 2));
+    expect(eigh(la, { data: new Float64Array(0), shape: [0, 0] }).values.shape).toEqual([0]);
+  });
+
+  it('eigh: V·diag(values)·Vᵀ gives A back, and traces agree', () => {
+    const n = 40;
+    const a = compact(
+      n,
+      n,
+      dense(
+        Float64Array.from({ length: n }, (_, i) => (i % 7) - 3),
+        5,
+      ),
+    );
+    const { values, vectors } = eigh(la, { data: a, shape: [n, n] });
+    const scaled = vectors.data.map((x, index) => x * values.data[index % n]);
+    const back = matmul(la, { data: scaled, shape: [n, n] }, vectors, { transB: true });
+    // ‖A‖ is 3, entries are off by a few of its roundings.
+    back.data.forEach((x, i) => void expect(Math.abs(x - a[i])).toBeLessThan(1e-13));
+    values.data.forEach((x) => void expect(Math.abs(x - Math.round(x))).toBeLessThan(1e-13));
+  });
+
+  it('eigh: what cannot be computed is refused, and what does not converge is said', () => {
+    expect(errorOf(() => eigh(la, [[1, 2]]))).toMatchObject({ code: 'ERR_SHAPE' });
+    expect(errorOf(() => eigh(la, [[Number.NaN]]))).toMatchObject({ code: 'ERR_NON_FINITE' });
+    const stuck = { ...la, syevd: () => 2 };
+    expect(errorOf(() => eigh(stuck, spd))).toMatchObject({ code: 'ERR_NOT_CONVERGED', details: { name: 'a', index: 1 } });
   });
 
   it('matmul: transposes and promotes', () => {

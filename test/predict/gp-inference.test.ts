@@ -228,9 +228,10 @@ describe('what is refused', () => {
     ],
     ['kTestTest: true on a test set', () => gpInferenceSync(pair, Y)({ kTestTrain: cross, kTestTest: true }), 'ERR_ARGUMENT', /true/],
     ['other trace axes', () => gpInference(K, Y, { traceAxes: [] }), 'ERR_UNSUPPORTED', /traceAxes/],
-    ['a finite time', () => gradientDescentMse(K, Y)(3, { kTestTrain: CROSS }), 'ERR_UNSUPPORTED', /Infinity only, got 3/],
+    ['a negative time', () => gradientDescentMse(K, Y)([3, -1], { kTestTrain: CROSS }), 'ERR_ARGUMENT', /at least 0.* got -1/],
+    ['no times', () => gradientDescentMse(K, Y)([], { kTestTrain: CROSS }), 'ERR_SHAPE', /no times/],
     ['a time that is none', () => gradientDescentMse(K, Y)(Number.NaN), 'ERR_ARGUMENT', /NaN/],
-    ['several times', () => gradientDescentMseEnsemble(net, [[1]], [1])({ t: [1, 2] as unknown as number }), 'ERR_UNSUPPORTED', /Infinity/],
+    ['a word as time', () => gradientDescentMseEnsemble(net, [[1]], [1])({ t: 'long' as unknown as number }), 'ERR_DTYPE', /t must be/],
     ['nothing asked for', () => gradientDescentMse(K, Y)(Infinity, { fxTrain0: null }), 'ERR_ARGUMENT', /both null/],
     ['fxTest0 without kernel', () => gradientDescentMse(K, Y)(Infinity, { fxTest0: 0 }), 'ERR_ARGUMENT', /kTestTrain/],
     [

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { dense, gradientDescentMse, kernelSync, maxLearningRate, maxLearningRateSync, relu, serial } from '../../src';
+import { dense, kernelSync, maxLearningRate, maxLearningRateSync, relu, serial } from '../../src';
 import { apply, init, train } from '../../src/finite';
 import { inputs } from '../finite/networks';
 
@@ -50,14 +50,8 @@ describe('maxLearningRate', () => {
     expect(apply(net, params, x).data).toEqual(f);
   });
 
-  test('bad input, and finite times, which are errors and never NaN', async () => {
+  test('bad input', () => {
     expect(() => maxLearningRateSync([[1, 2]])).toThrowError(expect.objectContaining({ code: 'ERR_SHAPE' }));
     expect(() => maxLearningRateSync([[1]], { momentum: -1 })).toThrowError(expect.objectContaining({ code: 'ERR_ARGUMENT' }));
-    const singular = [
-      [1, 1],
-      [1, 1],
-    ];
-    const predict = gradientDescentMse(singular, [1, 2]);
-    await expect((async () => (await predict)(1, { fxTrain0: 0 }))()).rejects.toMatchObject({ code: 'ERR_UNSUPPORTED' });
   });
 });

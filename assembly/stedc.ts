@@ -1,0 +1,303 @@
+/**
+ * Eigenvectors of a symmetric tridiagonal matrix by divide and conquer (Cuppen 1981; Gu & Eisenstat 1995; LAPACK stedc, laed1–laed3).
+ * T = diag(T₁, T₂) + ρvvᵀ; with both halves solved what is left is diag(d) + ρzzᵀ, whose eigenvalues solve a secular equation; its
+ * eigenvectors come from the z that has the computed roots exactly, and are orthogonal for that. Almost all of the work is products.
+ * Eigenvectors are rows, of blocks on the diagonal of Q; scalars are doubles whatever Q is.
+ */
+import { FULL, multiplyAdd, scaleMatrix } from './gemm';
+import { secularRoot } from './laed4';
+import { at, bytes } from './micro';
+import { implicitQl } from './steqr';
+import { rotate } from './vector';
+
+/** Order solved without a further split. */
+export const LEAF: i32 = 32;
+/** Eigenvectors of a secular equation that are multiplied at once. */
+export const SECULAR_ROWS: i32 = 192;
+
+/** Matrices have rows of `ld` elements; vectors n doubles, lists n integers. */
+@unmanaged
+export class Division {
+  q: usize;
+  /** As large as Q. */
+  copy: usize;
+  /** SECULAR_ROWS rows. */
+  panel: usize;
+  ld: i32;
+  d: usize;
+  e: usize;
+  z: usize;
+  /** What takes part in the secular equation, ascending: dᵢ, zᵢ² and then zᵢ. */
+  poles: usize;
+  weights: usize;
+  /** Offsets of the roots. */
+  offsets: usize;
+  /** Poles and weights in the order of the rows of `copy`. */
+  rowPoles: usize;
+  rowWeights: usize;
+  row: usize;
+  /** LEAF × LEAF doubles. */
+  leaf: usize;
+  /** Rows of a solved block by ascending eigenvalue, counted from the block's first. */
+  order: usize;
+  /** The same for both halves together. */
+  merged: usize;
+  /** Rows: those that take part, ascending, then the others. */
+  picked: usize;
+  kinds: usize;
+  origins: usize;
+  places: usize;
+  slope: usize;
+  work: usize;
+}
+
+/** Where a row is not zero: in the left half's columns, anywhere, in the right half's. */
+const LEFT: i32 = 0;
+const BOTH: i32 = 1;
+const RIGHT: i32 = 2;
+
+@inline
+function get(base: usize, i: i32): f64 {
+  return load<f64>(base + bytes<f64>(i));
+}
+@inline
+function set(base: usize, i: i32, value: f64): void {
+  store<f64>(base + bytes<f64>(i), value);
+}
+@inline
+function item(base: usize, i: i32): i32 {
+  return load<i32>(base + bytes<i32>(i));
+}
+@inline
+function put(base: usize, i: i32, value: i32): void {
+  store<i32>(base + bytes<i32>(i), value);
+}
+
+/** Solves rows first … first + n − 1. @returns 0, or i > 0 where the i-th eigenvalue of a leaf did not converge */
+export function divideAndConquer<T>(job: Division, first: i32, n: i32): i32 {
+  if (n <= LEAF) return solveLeaf<T>(job, first, n);
+  const half = n / 2;
+  const middle = first + half;
+  const coupling = get(job.e, middle - 1);
+  set(job.d, middle - 1, get(job.d, middle - 1) - abs<f64>(coupling));
+  set(job.d, middle, get(job.d, middle) - abs<f64>(coupling));
+  let info = divideAndConquer<T>(job, first, half);
+  if (info == 0) info = divideAndConquer<T>(job, middle, n - half);
+  if (info == 0) merge<T>(job, first, n, half, coupling);
+  return info;
+}
+
+function solveLeaf<T>(job: Division, first: i32, n: i32): i32 {
+  const d = job.d + bytes<f64>(first);
+  const e = job.e + bytes<f64>(first);
+  const leaf = job.leaf;
+  memory.fill(leaf, 0, bytes<f64>(n * n));
+  for (let i = 0; i < n; i++) set(leaf, i * (n + 1), 1);
+  const coupling = get(e, n - 1);
+  const info = implicitQl(n, d, e, leaf);
+  set(e, n - 1, coupling);
+  const order = job.order + bytes<i32>(first);
+  for (let i = 0; i < n; i++) {
+    const row = at<T>(job.q, job.ld, first + i, first);
+    for (let j = 0; j < n; j++) store<T>(row + bytes<T>(j), <T>get(leaf, i * n + j));
+    put(order, i, i);
+  }
+  sortByValue(order, 0, n, d);
+  return info ? first + info : 0;
+}
+
+/** Sorts the items begin … end − 1 of a list by the value they stand for; it is nearly sorted where it is long. */
+function sortByValue(list: usize, begin: i32, end: i32, values: usize): void {
+  for (let i = begin + 1; i < end; i++) {
+    const moved = item(list, i);
+    const value = get(values, moved);
+    let j = i;
+    for (; j > begin && get(values, item(list, j - 1)) > value; j--) put(list, j, item(list, j - 1));
+    put(list, j, moved);
+  }
+}
+
+/** Merges two sorted lists of n1 and n2 items; the items of the second count from `shift`. */
+function mergeLists(n1: i32, one: usize, n2: i32, two: usize, shift: i32, values: usize, to: usize): void {
+  let i = 0;
+  let j = 0;
+  while (i < n1 || j < n2) {
+    const takeFirst = j == n2 || (i < n1 && get(values, item(one, i)) <= get(values, item(two, j) + shift));
+    put(to, i + j, takeFirst ? item(one, i) : item(two, j) + shift);
+    if (takeFirst) i++;
+    else j++;
+  }
+}
+
+/** Joins the halves of a block, of `half` and n − half rows, that `coupling` connects. */
+function merge<T>(job: Division, first: i32, n: i32, half: i32, coupling: f64): void {
+  const q = at<T>(job.q, job.ld, first, first);
+  const d = job.d + bytes<f64>(first);
+  const order = job.order + bytes<i32>(first);
+  const share = sqrt<f64>(0.5);
+  for (let i = 0; i < n; i++) {
+    const entry = <f64>load<T>(at<T>(q, job.ld, i, i < half ? half - 1 : half));
+    set(job.z, i, entry * (i < half || coupling > 0 ? share : -share));
+    put(job.kinds, i, i < half ? LEFT : RIGHT);
+  }
+  mergeLists(half, order, n - half, order + bytes<i32>(half), half, d, job.merged);
+  const rho = 2 * abs<f64>(coupling);
+  const k = deflate<T>(job, q, d, n, rho);
+  if (k == 0) {
+    memory.copy(order, job.merged, bytes<i32>(n));
+    return;
+  }
+  const lefts = countOf(job, k, LEFT);
+  const boths = countOf(job, k, BOTH);
+  gather<T>(job, q, d, n, k, lefts, boths);
+  solveSecular(job, k, rho);
+  for (let i = 0; i < k; i++) set(d, i, get(job.poles, item(job.origins, i)) + get(job.offsets, i));
+  for (let i = k; i < n; i++) set(d, i, get(job.poles, i));
+  multiplyBack<T>(job, q, n, half, k, lefts, boths);
+  for (let i = 0; i < n; i++) put(job.picked, i, i);
+  mergeLists(k, job.picked, n - k, job.picked, k, d, order);
+}
+
+/**
+ * Takes out the rows that are eigenvectors as they are: those with no z to speak of, and one of two neighbours that nearly agree, after a
+ * rotation that leaves it none. Fills `picked`; returns how many rows take part.
+ */
+function deflate<T>(job: Division, q: usize, d: usize, n: i32, rho: f64): i32 {
+  let largest: f64 = 0;
+  for (let i = 0; i < n; i++) largest = max<f64>(largest, max<f64>(abs<f64>(get(d, i)), abs<f64>(get(job.z, i))));
+  const tolerance = (sizeof<T>() == 4 ? 4.76837158203125e-7 : 8.881784197001252e-16) * largest;
+  let k = 0;
+  let out = n;
+  let last = -1;
+  for (let i = 0; i < n; i++) {
+    const row = item(job.merged, i);
+    const z = get(job.z, row);
+    if (rho * abs<f64>(z) <= tolerance) {
+      put(job.picked, --out, row);
+      continue;
+    }
+    if (last >= 0) {
+      if (rotated<T>(job, q, d, n, last, row, tolerance)) put(job.picked, --out, last);
+      else put(job.picked, k++, last);
+    }
+    last = row;
+  }
+  if (last >= 0) put(job.picked, k++, last);
+  for (let i = 0; i < (n - k) / 2; i++) {
+    const other = item(job.picked, n - 1 - i);
+    put(job.picked, n - 1 - i, item(job.picked, k + i));
+    put(job.picked, k + i, other);
+  }
+  sortByValue(job.picked, k, n, d);
+  return k;
+}
+
+/** Whether the z of row i could be turned into row j, whose eigenvalue is the next larger. */
+function rotated<T>(job: Division, q: usize, d: usize, n: i32, i: i32, j: i32, tolerance: f64): bool {
+  const zi = get(job.z, i);
+  const zj = get(job.z, j);
+  const length = sqrt<f64>(zi * zi + zj * zj);
+  const c = zj / length;
+  const s = -zi / length;
+  const di = get(d, i);
+  const dj = get(d, j);
+  if (abs<f64>((dj - di) * c * s) > tolerance) return false;
+  set(job.z, j, length);
+  set(job.z, i, 0);
+  if (item(job.kinds, i) != item(job.kinds, j)) put(job.kinds, j, BOTH);
+  rotate<T>(n, <T>c, <T>s, at<T>(q, job.ld, i, 0), at<T>(q, job.ld, j, 0));
+  set(d, i, di * c * c + dj * s * s);
+  set(d, j, di * s * s + dj * c * c);
+  return true;
+}
+
+function countOf(job: Division, k: i32, kind: i32): i32 {
+  let count = 0;
+  for (let i = 0; i < k; i++) if (item(job.kinds, item(job.picked, i)) == kind) count++;
+  return count;
+}
+
+/** Copies the rows: those that take part by kind, then the others; and their d and z. */
+function gather<T>(job: Division, q: usize, d: usize, n: i32, k: i32, lefts: i32, boths: i32): void {
+  let left = 0;
+  let both = lefts;
+  let right = lefts + boths;
+  for (let i = 0; i < n; i++) {
+    const row = item(job.picked, i);
+    const kind = item(job.kinds, row);
+    let place = i;
+    if (i < k) place = kind == LEFT ? left++ : kind == BOTH ? both++ : right++;
+    memory.copy(at<T>(job.copy, job.ld, place, 0), at<T>(q, job.ld, row, 0), bytes<T>(n));
+    put(job.places, place, i);
+    set(job.poles, i, get(d, row));
+    set(job.row, i, get(job.z, row));
+  }
+}
+
+/** The roots, and the weights z that have them exactly (Gu & Eisenstat 1994, by Löwner's formula). job.row holds z. */
+function solveSecular(job: Division, k: i32, rho: f64): void {
+  let sum: f64 = 0;
+  for (let i = 0; i < k; i++) sum += get(job.row, i) * get(job.row, i);
+  for (let i = 0; i < k; i++) set(job.weights, i, (get(job.row, i) * get(job.row, i)) / sum);
+  for (let j = 0; j < k; j++)
+    secularRoot(j, k, job.poles, job.weights, rho * sum, job.origins + bytes<i32>(j), job.offsets + bytes<f64>(j), job.slope);
+  for (let i = 0; i < k; i++) set(job.weights, i, 1);
+  for (let j = 0; j < k; j++) {
+    const pole = get(job.poles, item(job.origins, j));
+    const offset = get(job.offsets, j);
+    const own = get(job.weights, j) * (get(job.poles, j) - pole - offset);
+    multiplyRatios(k, job.poles, job.weights, pole, offset, get(job.poles, j));
+    set(job.weights, j, own);
+  }
+  for (let i = 0; i < k; i++) set(job.weights, i, copysign<f64>(sqrt<f64>(abs<f64>(get(job.weights, i))), get(job.row, i)));
+  for (let i = 0; i < k; i++) {
+    set(job.rowPoles, i, get(job.poles, item(job.places, i)));
+    set(job.rowWeights, i, get(job.weights, item(job.places, i)));
+  }
+}
+
+/** weight[i] *= (dᵢ − λ)/(dᵢ − own); meaningless where dᵢ is `own`. One element more may be overwritten. */
+function multiplyRatios(k: i32, d: usize, weights: usize, pole: f64, offset: f64, own: f64): void {
+  const p = f64x2.splat(pole);
+  const o = f64x2.splat(offset);
+  const c = f64x2.splat(own);
+  for (let i = 0; i < k; i += 2) {
+    const di = v128.load(d + bytes<f64>(i));
+    const ratio = f64x2.div(f64x2.sub(f64x2.sub(di, p), o), f64x2.sub(di, c));
+    const to = weights + bytes<f64>(i);
+    v128.store(to, f64x2.mul(v128.load(to), ratio));
+  }
+}
+
+/** Row j of the secular equation's eigenvectors, in the order of the copied rows. */
+function secularVector<T>(job: Division, k: i32, j: i32, to: usize): void {
+  const pole = f64x2.splat(get(job.poles, item(job.origins, j)));
+  const offset = f64x2.splat(get(job.offsets, j));
+  for (let i = 0; i < k; i += 2) {
+    const difference = f64x2.sub(f64x2.sub(v128.load(job.rowPoles + bytes<f64>(i)), pole), offset);
+    v128.store(job.row + bytes<f64>(i), f64x2.div(v128.load(job.rowWeights + bytes<f64>(i)), difference));
+  }
+  let squares: f64 = 0;
+  for (let i = 0; i < k; i++) squares += get(job.row, i) * get(job.row, i);
+  const inverse = 1 / sqrt<f64>(squares);
+  for (let i = 0; i < k; i++) store<T>(to + bytes<T>(i), <T>(inverse * get(job.row, i)));
+}
+
+/** Eigenvectors of the block: those of the secular equation times the copied rows, and the rows that took no part. */
+function multiplyBack<T>(job: Division, q: usize, n: i32, half: i32, k: i32, lefts: i32, boths: i32): void {
+  const ld = job.ld;
+  const notRight = lefts + boths;
+  for (let j = 0; j < k; j += SECULAR_ROWS) {
+    const rows = min(SECULAR_ROWS, k - j);
+    for (let i = 0; i < rows; i++) secularVector<T>(job, k, j + i, at<T>(job.panel, ld, i, 0));
+    const to = at<T>(q, ld, j, 0);
+    const beside = to + bytes<T>(half);
+    const right = at<T>(job.copy, ld, lefts, half);
+    scaleMatrix<T>(rows, n, <T>0, to, ld, FULL);
+    multiplyAdd<T>(rows, half, notRight, <T>1, job.panel, ld, 1, job.copy, ld, 1, to, ld, FULL, job.work);
+    multiplyAdd<T>(
+      rows, n - half, k - lefts, <T>1, job.panel + bytes<T>(lefts), ld, 1, right, ld, 1, beside, ld, FULL, job.work,
+    );
+  }
+  for (let i = k; i < n; i++) memory.copy(at<T>(q, ld, i, 0), at<T>(job.copy, ld, i, 0), bytes<T>(n));
+}
