@@ -28,9 +28,9 @@ export const BITS_BUILDS: Readonly<Record<string, () => EngineContext>> = {
   js: () => openContext({ backend: 'js' }),
 };
 
-const SHAPES = {
-  '70 × 50': (dtype: DType) => [hardRows(dtype, 70, FEATURES), randomArray(dtype, 50, FEATURES, 2)] as const,
-  '300 symmetric': (dtype: DType) => [hardRows(dtype, 300, FEATURES), null] as const,
+const SHAPES: Readonly<Record<string, (dtype: DType) => readonly [NDArray, NDArray | null]>> = {
+  '70 × 50': (dtype) => [hardRows(dtype, 70, FEATURES), randomArray(dtype, 50, FEATURES, 2)],
+  '300 symmetric': (dtype) => [hardRows(dtype, 300, FEATURES), null],
 };
 const ACTIVATIONS: Readonly<Record<string, Network>> = { relu: relu(), erf: erf() };
 const BIASES: Readonly<Record<string, number | null>> = { 'no bias': null, bias: 0.3 };
