@@ -29,6 +29,6 @@ export const exactMoments = ({ inputs, hidden, width }: Shape, wVariance: number
 /** The limit of a sequence whose error is c/M, from its values at M and 2M. */
 export const richardson = (atM: number, at2M: number): number => 2 * at2M - atM;
 
-/** PAPER: authors, year, title. */
+/** Authors, title, where. */
 export const PAPER_B =
   'Mariia Seleznova and Gitta Kutyniok, *Neural Tangent Kernel Beyond the Infinite-Width Limit: Effects of Depth and Initialization*, ICML 2022, arXiv 2202.00553.';
