@@ -16,16 +16,16 @@ export function combine_f64(
   c: usize, order: usize, x: usize, ldx: i32, y: usize, m: i32, k: i32, ld: i32, count: i32, add: i32,
 ): void {
   const row = <usize>ld << 3, step = <usize>ldx << 3;
+  const fours = m & ~3;
   for (let j = 0; j < count; j += 4) {
     const from = at<f64>(y, ld, 0, j), to = at<f64>(c, ld, 0, j);
-    let i = 0;
-    for (; i + 4 <= m; i += 4) {
+    for (let i = 0; i < fours; i += 4) {
       const terms = order ? min(k, i + 4) : k;
       const c0 = to + target(order, i, row), c1 = to + target(order, i + 1, row);
       combine4(c0, c1, to + target(order, i + 2, row), to + target(order, i + 3, row), at<f64>(x, ldx, i, 0), step, from, terms, row, add);
     }
-    for (; i < m; i++) combine1(to + target(order, i, row), at<f64>(x, ldx, i, 0), from, order ? min(k, i + 1) : k, row, add);
   }
+  for (let i = fours; i < m; i++) combine1(c + target(order, i, row), at<f64>(x, ldx, i, 0), y, order ? min(k, i + 1) : k, row, count, add);
 }
 
 @inline
@@ -58,15 +58,18 @@ function combine4(
   v128.store(c2, s20), v128.store(c2, s21, 16), v128.store(c3, s30), v128.store(c3, s31, 16);
 }
 
-/** One row and four columns. */
-function combine1(c: usize, x: usize, y: usize, k: i32, row: usize, add: i32): void {
-  let s0 = f64x2.splat(0), s1 = s0;
-  if (add) s0 = v128.load(c), s1 = v128.load(c, 16);
-  for (const end = x + (<usize>k << 3); x < end; x += 8, y += row) {
-    const a = v128.load64_splat(x);
-    s0 = f64x2.add(s0, f64x2.mul(a, v128.load(y))), s1 = f64x2.add(s1, f64x2.mul(a, v128.load(y, 16)));
+/** One row and all columns. */
+function combine1(c: usize, x: usize, y: usize, k: i32, row: usize, count: i32, add: i32): void {
+  const end = x + (<usize>k << 3);
+  for (const stop = c + (<usize>count << 3); c < stop; c += 32, y += 32) {
+    let s0 = f64x2.splat(0), s1 = s0;
+    if (add) s0 = v128.load(c), s1 = v128.load(c, 16);
+    for (let p = x, from = y; p < end; p += 8, from += row) {
+      const a = v128.load64_splat(p);
+      s0 = f64x2.add(s0, f64x2.mul(a, v128.load(from))), s1 = f64x2.add(s1, f64x2.mul(a, v128.load(from, 16)));
+    }
+    v128.store(c, s0), v128.store(c, s1, 16);
   }
-  v128.store(c, s0), v128.store(c, s1, 16);
 }
 
 /**
