@@ -3,7 +3,7 @@
  * chosen where every pair has ρ ≥ 0, short polynomials where 1 − ρ is known to be small: a bias-free rectified layer maps
  * 1 − ρ ≤ D to D − κ g(D), whatever the data.
  */
-import { operationOf, stepsOf } from './activations/steps';
+import { operationOf, settledSteps } from './activations/steps';
 import { TABULATED_TABLES } from './cells';
 import { NEAR, SEGMENT } from './duals/angle';
 import { DOUBLE } from './duals/coefficients';
@@ -82,7 +82,7 @@ export function arithmeticOf(steps: readonly Step[], dtype: DType): DType {
 }
 
 export function compile(given: readonly Step[], threshold: number): Program {
-  const steps = given.flatMap((step) => (step.kind === 'dual' ? stepsOf(step.activation) : [step]));
+  const steps = given.flatMap(settledSteps);
   const guarded = steps.some((step) => step.kind === 'affine' && carriesZero(step));
   const builder = new Builder(guarded);
   builder.emit(op.START, threshold);
