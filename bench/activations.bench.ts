@@ -111,7 +111,11 @@ function unequalRows(dtype: DType, seed: number): NDArray {
 }
 
 /** Interleaved, in one race. */
-async function raceErf({ name, context }: BenchEngine, dtype: DType, { options, report }: Pick<Bench, 'options' | 'report'>): Promise<void> {
+async function raceErf(
+  { name, context }: BenchEngine,
+  dtype: DType,
+  { options, report }: Pick<Bench, 'options' | 'report'>,
+): Promise<void> {
   const [x1, x2] = [unequalRows(dtype, 11), unequalRows(dtype, 12)];
   const layers = [ERF, ...(options.quick ? TABULATED.slice(0, 1) : TABULATED)];
   const depths = [SHALLOW, SHALLOW + LAYERS];
@@ -171,7 +175,10 @@ function gridErrorsOf({ context }: BenchEngine, { columns, rows }: Grid, layer: 
   const dual = dualOf(layer);
   const errors = chosen.map((row, i) => {
     const at = i * chosen.length + i;
-    return [Math.abs(nngp[at] - row[column]) / Math.sqrt(dual.variance(row[0]) * dual.variance(row[1])), Math.abs(ntk[at] / row[column + 1] - 1)];
+    return [
+      Math.abs(nngp[at] - row[column]) / Math.sqrt(dual.variance(row[0]) * dual.variance(row[1])),
+      Math.abs(ntk[at] / row[column + 1] - 1),
+    ];
   });
   return [0, 1].map((part) => Math.max(...errors.map((error) => error[part])));
 }
