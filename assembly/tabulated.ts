@@ -34,10 +34,8 @@ function cellBytes<T>(): usize {
 }
 
 /** Bytes of [TERMS, WIDTH]. */
-@inline
-function planeBytes<T>(): usize {
-  return sizeof<T>() == 4 ? SINGLE_TERMS * SINGLE_WIDTH * 4 : TERMS * WIDTH * 8;
-}
+const PLANE: usize = TERMS * WIDTH * 8;
+const SINGLE_PLANE: usize = SINGLE_TERMS * SINGLE_WIDTH * 4;
 
 /** The cell of 1 − |ρ|: 0 from ¾ on, then one for each binary exponent. */
 @inline
@@ -51,24 +49,34 @@ function octaveAt<T>(at: usize): usize {
   return sizeof<T>() == 4 ? load<i32>(at) & 0xff : <usize>(load<i64>(at) >> 29) & 0xff;
 }
 
-/** A cell at the row's place. */
+/** A cell at the row's place. Written out: with unlike rows it is most of the work. */
 function contract<L, T>(cell: usize, place: T, slice: usize): void {
   const l = changetype<L>(0);
   const x = v128.splat<T>(place);
-  const plane = planeBytes<T>();
-  const terms = sizeof<T>() == 4 ? SINGLE_TERMS : TERMS;
   for (let o: usize = 0; o < <usize>HEAD * sizeof<T>(); o += 16) v128.store(slice + o, v128.load(cell + o));
   cell += <usize>HEAD * sizeof<T>();
   slice += <usize>HEAD * sizeof<T>();
-  for (let o: usize = 0; o < plane; o += 16) {
-    let from = cell + o + <usize>(terms - 1) * plane;
-    let total = v128.load(from);
-    for (let a = 1; a < terms; a++) {
-      from -= plane;
-      total = l.fma(total, x, v128.load(from));
+  const end = cell + (sizeof<T>() == 4 ? SINGLE_PLANE : PLANE);
+  do {
+    let total: v128;
+    if (sizeof<T>() == 4) {
+      total = l.fma(v128.load(cell, 5 * SINGLE_PLANE), x, v128.load(cell, 4 * SINGLE_PLANE));
+      total = l.fma(total, x, v128.load(cell, 3 * SINGLE_PLANE));
+      total = l.fma(total, x, v128.load(cell, 2 * SINGLE_PLANE));
+      total = l.fma(total, x, v128.load(cell, SINGLE_PLANE));
+    } else {
+      total = l.fma(v128.load(cell, 8 * PLANE), x, v128.load(cell, 7 * PLANE));
+      total = l.fma(total, x, v128.load(cell, 6 * PLANE));
+      total = l.fma(total, x, v128.load(cell, 5 * PLANE));
+      total = l.fma(total, x, v128.load(cell, 4 * PLANE));
+      total = l.fma(total, x, v128.load(cell, 3 * PLANE));
+      total = l.fma(total, x, v128.load(cell, 2 * PLANE));
+      total = l.fma(total, x, v128.load(cell, PLANE));
     }
-    v128.store(slice + o, total);
-  }
+    v128.store(slice, l.fma(total, x, v128.load(cell)));
+    cell += 16;
+    slice += 16;
+  } while (cell < end);
 }
 
 /** G, F and the end of a pair at `out`, `strip` bytes from one to the next; y: the column's place. */

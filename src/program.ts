@@ -2,7 +2,7 @@
  * Steps → Program: the flat list of operations (opcodes.ts) that an interpreter runs over strips of pairs. Fused operations are
  * chosen where every pair has ρ ≥ 0. A deep network of dense layers without bias and rectified activations is one operation.
  */
-import { operationOf, stepsOf } from './activations/steps';
+import { operationOf, settledSteps } from './activations/steps';
 import { ScalarPair } from './backends/scalar-pair';
 import { TABULATED_TABLES } from './cells';
 import { hypot } from './hypot';
@@ -85,7 +85,7 @@ export function arithmeticOf(steps: readonly Step[], dtype: DType): DType {
 
 /** @param dtype of the arithmetic */
 export function compile(given: readonly Step[], dtype: DType): Program {
-  const steps = given.flatMap((step) => (step.kind === 'dual' ? stepsOf(step.activation) : [step]));
+  const steps = given.flatMap(settledSteps);
   const guarded = steps.some((step) => step.kind === 'affine' && carriesZero(step));
   const builder = new Builder(guarded);
   builder.emit(op.START, REMEASURE[dtype]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { kernelSync } from '../src/index';
-import { ACTIVATIONS, FEATURES, hardRows, kernelConformance, mlp, randomArray, SIZES } from './conformance/kernels';
+import { ACTIVATIONS, FEATURES, hardRows, kernelConformance, mlp, randomArray, SIZES, TABULATED } from './conformance/kernels';
 import { testContexts } from './contexts';
 
 for (const [name, make] of testContexts()) kernelConformance(name, make);
@@ -30,6 +30,14 @@ describe('js and simd in float64 agree to the bit', () => {
             expect(differing(net, x, null), `${JSON.stringify(net)}`).toBe(0);
             expect(differing(net, x, hardRows('float64', 7, 300)), `${JSON.stringify(net)}, x2 given`).toBe(0);
           }
+  });
+
+  it('for activations with tables', () => {
+    for (const activation of TABULATED)
+      for (const parameterization of ['ntk', 'standard'] as const) {
+        const net = mlp(activation, 2, { wStd: 1.3, bStd: parameterization === 'ntk' ? 0.4 : null, parameterization });
+        expect(differing(net, hardRows('float64', 13, 30), hardRows('float64', 7, 30)), `${JSON.stringify(net)}`).toBe(0);
+      }
   });
 
   it('for every size and width', () => {

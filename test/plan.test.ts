@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { openContext } from '../src/context';
 import { infer } from '../src/infer';
+import { Octaves } from '../src/jobs/octaves';
 import { kernelSync } from '../src/kernel';
 import { dense } from '../src/layers/dense';
-import { relu } from '../src/layers/elementwise';
+import { relu, tanh } from '../src/layers/elementwise';
 import { serial } from '../src/layers/structure';
 import { makePlan } from '../src/plan';
 import { compile } from '../src/program';
+import { passRows } from '../src/rows';
 
 const net = serial(dense(1, { bStd: 0.1 }), relu(), dense(1));
 const features = 50;
@@ -27,6 +29,37 @@ describe('plans', () => {
   it('need the same workspace whatever n is', () => {
     expect(planOf(20_000, 20_000, true).workspaceBytes).toBe(planOf(600, 600, true).workspaceBytes);
     expect(planOf(600, 100_000, false).workspaceBytes).toBe(planOf(600, 600, false).workspaceBytes);
+  });
+
+  it('count the tables of every pair of octaves that can meet', () => {
+    const deep = serial(dense(1), tanh(), dense(1));
+    const bytes = (octaves: number, dtype: 'float32' | 'float64') => {
+      const program = compile((infer(deep, [octaves, 1]).chain ?? []).flat(), REMEASURE[dtype]);
+      const radii = Float64Array.from({ length: octaves }, (_, i) => 2 ** (i / 2));
+      const { tables } = passRows(
+        program,
+        radii.map((r) => 1 / r),
+        radii,
+        0,
+        octaves,
+      );
+      const own = new Octaves(program).add(tables, octaves);
+      const sizes = {
+        n1: octaves,
+        n2: octaves,
+        features: 1,
+        dtype,
+        arithmetic: dtype,
+        symmetric: true,
+        nngp: true,
+        ntk: true,
+        preallocated: 0,
+      };
+      return makePlan(program, sizes, own.meet(own)).workspaceBytes;
+    };
+    // At least three cells a block, of 9104 bytes or 1168.
+    expect(bytes(8, 'float64') - bytes(4, 'float64')).toBeGreaterThan((64 - 16) * 3 * 9104);
+    expect(bytes(8, 'float32')).toBeLessThan(bytes(8, 'float64') / 5);
   });
 
   it('count what WebAssembly memory really grows to', () => {

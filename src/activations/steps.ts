@@ -55,6 +55,13 @@ export function stepsOf(layer: ActivationLayer): Step[] {
   }
 }
 
+/** A step as the interpreters take it: an activation that has a step of another kind, or none, is replaced. */
+export function settledSteps(step: Step): Step[] {
+  if (step.kind !== 'dual') return [step];
+  const steps = stepsOf(step.activation);
+  return steps.some((own) => own.kind === 'dual') ? [step] : steps;
+}
+
 const KNOWN = new WeakMap<ActivationLayer, Operation>();
 
 /** The operation of an activation that is a step of its own, the same for every call. */

@@ -2,7 +2,24 @@
 import { describe, expect, it } from 'vitest';
 import type { EngineContext } from '../../src/context';
 import { AbortError, InfiniteWidthError } from '../../src/errors';
-import { abRelu, abs, dense, erf, flatten, identity, kernel, kernelSync, leakyRelu, relu, serial, sigmoidLike } from '../../src/index';
+import {
+  abRelu,
+  abs,
+  dense,
+  erf,
+  flatten,
+  identity,
+  kernel,
+  kernelSync,
+  leakyRelu,
+  relu,
+  selu,
+  serial,
+  sigmoid,
+  sigmoidLike,
+  softplus,
+  tanh,
+} from '../../src/index';
 import type { KernelOptions, Progress } from '../../src/kernel';
 import type { DType, NDArray, TypedArray } from '../../src/ndarray';
 import type { Network } from '../../src/spec';
@@ -17,6 +34,9 @@ export const ACTIVATIONS: readonly Network[] = [
   erf({ a: 1.1, b: 0.7, c: 0.2 }),
   sigmoidLike(),
 ];
+
+/** Activations with tables: odd, odd about a constant, positive, kinked. */
+export const TABULATED: readonly Network[] = [tanh(), sigmoid(), softplus(), selu()];
 
 /** Uniform in [−1, 1), the same everywhere (a linear congruential generator of period 2^32). */
 export function randomArray(dtype: DType, n: number, features: number, seed = 1): NDArray {
@@ -156,6 +176,25 @@ export function kernelConformance(name: string, make: () => EngineContext): void
           }
       });
 
+      it('with tables: entries do not depend on their tile, and rows that are zero, coincident and opposite do as they do elsewhere', () => {
+        const [x1, x2] = [hardRows(dtype, 9, 17), randomArray(dtype, 300, 17, 2)];
+        for (const activation of TABULATED) {
+          const net = mlp(activation, 2, { wStd: 1.2, bStd: 0.2 });
+          const whole = run(net, x1, x2);
+          const last = run(net, x1, rowsOf(x2, 299, 300));
+          const row = run(net, rowsOf(x1, 7, 8), x2);
+          for (const field of ['nngp', 'ntk'] as const) {
+            const { data } = whole[field];
+            expect(data.every(Number.isFinite)).toBe(true);
+            expect(last[field].data).toEqual(data.filter((_, at) => at % 300 === 299));
+            expect(row[field].data).toEqual(data.slice(7 * 300, 8 * 300));
+            expect(data.slice(300, 600)).toEqual(data.slice(0, 300));
+          }
+          const own = run(net, x1);
+          for (const { data } of [own.nngp, own.ntk]) expect(Math.abs(data[1] - data[0])).toBeLessThanOrEqual(64 * eps * data[0]);
+        }
+      });
+
       it('a network without bias gives a zero row a zero NNGP, exactly', () => {
         const { nngp } = run(mlp(relu(), 2, { bStd: null }), hardRows(dtype, 9, 3));
         expect(Array.from({ length: 9 }, (_, j) => nngp.data[5 * 9 + j])).toEqual(new Array(9).fill(0));
@@ -197,7 +236,7 @@ export function kernelConformance(name: string, make: () => EngineContext): void
 
     it('float32 agrees with float64 to single precision, hard pairs included', () => {
       const x = hardRows('float32', 33, 257);
-      for (const activation of ACTIVATIONS) {
+      for (const activation of [...ACTIVATIONS, ...TABULATED]) {
         const net = mlp(activation, 3, { wStd: 1.2, bStd: 0.3 });
         const [single, double] = (['float32', 'float64'] as const).map((dtype) => run(net, x, null, { dtype }));
         expectNear(single.nngp, double.nngp, 2e-6);

@@ -1,6 +1,17 @@
 /** The same bits however many threads there are, and what they do to each other: queues, aborts, ends. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { AbortError, createEngine, type Engine, type EngineOptions, kernelSync, type Progress } from '../../src';
+import {
+  AbortError,
+  createEngine,
+  dense,
+  type Engine,
+  type EngineOptions,
+  kernelSync,
+  type Progress,
+  serial,
+  softplus,
+  tanh,
+} from '../../src';
 import { openContext } from '../../src/context';
 import { randomArray } from '../conformance/kernels';
 import { bytesOf, DEEP, EXPECTED, failureOf, LARGE, large, POOLS, recordedWorkers, rows, SMALL } from './support';
@@ -33,6 +44,15 @@ describe.each(POOLS)('%s', (_name, pool, sharing) => {
     expect(bytesOf(k.ntk, k.cov1).equals(bytesOf(expected.ntk, expected.cov1))).toBe(true);
     expect(k.ntk.data).toBe(out.ntk);
     expect((await large(engine)).equals(EXPECTED)).toBe(true);
+  });
+
+  it('has them for an activation with tables, which every thread finds missing at first', async () => {
+    const net = serial(...[tanh(), softplus()].flatMap((phi) => [dense(8, { wStd: 1.4, bStd: 0.1 }), phi]), dense(1));
+    const { nngp, ntk } = kernelSync(net, LARGE, single);
+    const engine = await open({ ...pool, threads: 3 });
+    const k = await engine.kernel(net, LARGE);
+    expect(bytesOf(k.nngp, k.ntk).equals(bytesOf(nngp, ntk))).toBe(true);
+    expect(engine.capabilities.threads).toMatchObject({ used: 3, sharing });
   });
 
   it('answers with arrays of their own, which can be cloned', async () => {
