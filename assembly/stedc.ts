@@ -6,7 +6,8 @@
  */
 import { FULL, multiplyAdd, scaleMatrix } from './gemm';
 import { secularRoot } from './laed4';
-import { at, bytes } from './micro';
+import { bytes } from './micro';
+import { place, read, write } from './real';
 import { implicitQl } from './steqr';
 import { rotate } from './vector';
 
@@ -24,6 +25,8 @@ export class Division {
   /** SECULAR_ROWS rows. */
   panel: usize;
   ld: i32;
+  /** Bytes of an element of the matrices. */
+  size: i32;
   d: usize;
   e: usize;
   z: usize;
@@ -65,6 +68,10 @@ function set(base: usize, i: i32, value: f64): void {
   store<f64>(base + bytes<f64>(i), value);
 }
 @inline
+function cell(job: Division, base: usize, i: i32, j: i32): usize {
+  return place(base, job.ld, job.size, i, j);
+}
+@inline
 function item(base: usize, i: i32): i32 {
   return load<i32>(base + bytes<i32>(i));
 }
@@ -74,20 +81,20 @@ function put(base: usize, i: i32, value: i32): void {
 }
 
 /** Solves rows first … first + n − 1. @returns 0, or i > 0 where the i-th eigenvalue of a leaf did not converge */
-export function divideAndConquer<T>(job: Division, first: i32, n: i32): i32 {
-  if (n <= LEAF) return solveLeaf<T>(job, first, n);
+export function divideAndConquer(job: Division, first: i32, n: i32): i32 {
+  if (n <= LEAF) return solveLeaf(job, first, n);
   const half = n / 2;
   const middle = first + half;
   const coupling = get(job.e, middle - 1);
   set(job.d, middle - 1, get(job.d, middle - 1) - abs<f64>(coupling));
   set(job.d, middle, get(job.d, middle) - abs<f64>(coupling));
-  let info = divideAndConquer<T>(job, first, half);
-  if (info == 0) info = divideAndConquer<T>(job, middle, n - half);
-  if (info == 0) merge<T>(job, first, n, half, coupling);
+  let info = divideAndConquer(job, first, half);
+  if (info == 0) info = divideAndConquer(job, middle, n - half);
+  if (info == 0) merge(job, first, n, half, coupling);
   return info;
 }
 
-function solveLeaf<T>(job: Division, first: i32, n: i32): i32 {
+function solveLeaf(job: Division, first: i32, n: i32): i32 {
   const d = job.d + bytes<f64>(first);
   const e = job.e + bytes<f64>(first);
   const leaf = job.leaf;
@@ -98,8 +105,7 @@ function solveLeaf<T>(job: Division, first: i32, n: i32): i32 {
   set(e, n - 1, coupling);
   const order = job.order + bytes<i32>(first);
   for (let i = 0; i < n; i++) {
-    const row = at<T>(job.q, job.ld, first + i, first);
-    for (let j = 0; j < n; j++) store<T>(row + bytes<T>(j), <T>get(leaf, i * n + j));
+    for (let j = 0; j < n; j++) write(cell(job, job.q, first + i, first + j), job.size, get(leaf, i * n + j));
     put(order, i, i);
   }
   sortByValue(order, 0, n, d);
@@ -107,7 +113,7 @@ function solveLeaf<T>(job: Division, first: i32, n: i32): i32 {
 }
 
 /** Sorts the items begin … end − 1 of a list by the value they stand for; it is nearly sorted where it is long. */
-function sortByValue(list: usize, begin: i32, end: i32, values: usize): void {
+export function sortByValue(list: usize, begin: i32, end: i32, values: usize): void {
   for (let i = begin + 1; i < end; i++) {
     const moved = item(list, i);
     const value = get(values, moved);
@@ -130,30 +136,30 @@ function mergeLists(n1: i32, one: usize, n2: i32, two: usize, shift: i32, values
 }
 
 /** Joins the halves of a block, of `half` and n − half rows, that `coupling` connects. */
-function merge<T>(job: Division, first: i32, n: i32, half: i32, coupling: f64): void {
-  const q = at<T>(job.q, job.ld, first, first);
+function merge(job: Division, first: i32, n: i32, half: i32, coupling: f64): void {
+  const q = cell(job, job.q, first, first);
   const d = job.d + bytes<f64>(first);
   const order = job.order + bytes<i32>(first);
   const share = sqrt<f64>(0.5);
   for (let i = 0; i < n; i++) {
-    const entry = <f64>load<T>(at<T>(q, job.ld, i, i < half ? half - 1 : half));
+    const entry = read(cell(job, q, i, i < half ? half - 1 : half), job.size);
     set(job.z, i, entry * (i < half || coupling > 0 ? share : -share));
     put(job.kinds, i, i < half ? LEFT : RIGHT);
   }
   mergeLists(half, order, n - half, order + bytes<i32>(half), half, d, job.merged);
   const rho = 2 * abs<f64>(coupling);
-  const k = deflate<T>(job, q, d, n, rho);
+  const k = deflate(job, q, d, n, rho);
   if (k == 0) {
     memory.copy(order, job.merged, bytes<i32>(n));
     return;
   }
   const lefts = countOf(job, k, LEFT);
   const boths = countOf(job, k, BOTH);
-  gather<T>(job, q, d, n, k, lefts, boths);
+  gather(job, q, d, n, k, lefts, boths);
   solveSecular(job, k, rho);
   for (let i = 0; i < k; i++) set(d, i, get(job.poles, item(job.origins, i)) + get(job.offsets, i));
   for (let i = k; i < n; i++) set(d, i, get(job.poles, i));
-  multiplyBack<T>(job, q, n, half, k, lefts, boths);
+  multiplyBack(job, q, n, half, k, lefts, boths);
   for (let i = 0; i < n; i++) put(job.picked, i, i);
   mergeLists(k, job.picked, n - k, job.picked, k, d, order);
 }
@@ -162,10 +168,10 @@ function merge<T>(job: Division, first: i32, n: i32, half: i32, coupling: f64): 
  * Takes out the rows that are eigenvectors as they are: those with no z to speak of, and one of two neighbours that nearly agree, after a
  * rotation that leaves it none. Fills `picked`; returns how many rows take part.
  */
-function deflate<T>(job: Division, q: usize, d: usize, n: i32, rho: f64): i32 {
+function deflate(job: Division, q: usize, d: usize, n: i32, rho: f64): i32 {
   let largest: f64 = 0;
   for (let i = 0; i < n; i++) largest = max<f64>(largest, max<f64>(abs<f64>(get(d, i)), abs<f64>(get(job.z, i))));
-  const tolerance = (sizeof<T>() == 4 ? 4.76837158203125e-7 : 8.881784197001252e-16) * largest;
+  const tolerance = (job.size == 4 ? 4.76837158203125e-7 : 8.881784197001252e-16) * largest;
   let k = 0;
   let out = n;
   let last = -1;
@@ -177,7 +183,7 @@ function deflate<T>(job: Division, q: usize, d: usize, n: i32, rho: f64): i32 {
       continue;
     }
     if (last >= 0) {
-      if (rotated<T>(job, q, d, n, last, row, tolerance)) put(job.picked, --out, last);
+      if (rotated(job, q, d, n, last, row, tolerance)) put(job.picked, --out, last);
       else put(job.picked, k++, last);
     }
     last = row;
@@ -193,7 +199,7 @@ function deflate<T>(job: Division, q: usize, d: usize, n: i32, rho: f64): i32 {
 }
 
 /** Whether the z of row i could be turned into row j, whose eigenvalue is the next larger. */
-function rotated<T>(job: Division, q: usize, d: usize, n: i32, i: i32, j: i32, tolerance: f64): bool {
+function rotated(job: Division, q: usize, d: usize, n: i32, i: i32, j: i32, tolerance: f64): bool {
   const zi = get(job.z, i);
   const zj = get(job.z, j);
   const length = sqrt<f64>(zi * zi + zj * zj);
@@ -205,7 +211,10 @@ function rotated<T>(job: Division, q: usize, d: usize, n: i32, i: i32, j: i32, t
   set(job.z, j, length);
   set(job.z, i, 0);
   if (item(job.kinds, i) != item(job.kinds, j)) put(job.kinds, j, BOTH);
-  rotate<T>(n, <T>c, <T>s, at<T>(q, job.ld, i, 0), at<T>(q, job.ld, j, 0));
+  const x = cell(job, q, i, 0);
+  const y = cell(job, q, j, 0);
+  if (job.size == 4) rotate<f32>(n, <f32>c, <f32>s, x, y);
+  else rotate<f64>(n, c, s, x, y);
   set(d, i, di * c * c + dj * s * s);
   set(d, j, di * s * s + dj * c * c);
   return true;
@@ -218,7 +227,7 @@ function countOf(job: Division, k: i32, kind: i32): i32 {
 }
 
 /** Copies the rows: those that take part by kind, then the others; and their d and z. */
-function gather<T>(job: Division, q: usize, d: usize, n: i32, k: i32, lefts: i32, boths: i32): void {
+function gather(job: Division, q: usize, d: usize, n: i32, k: i32, lefts: i32, boths: i32): void {
   let left = 0;
   let both = lefts;
   let right = lefts + boths;
@@ -227,7 +236,7 @@ function gather<T>(job: Division, q: usize, d: usize, n: i32, k: i32, lefts: i32
     const kind = item(job.kinds, row);
     let place = i;
     if (i < k) place = kind == LEFT ? left++ : kind == BOTH ? both++ : right++;
-    memory.copy(at<T>(job.copy, job.ld, place, 0), at<T>(q, job.ld, row, 0), bytes<T>(n));
+    memory.copy(cell(job, job.copy, place, 0), cell(job, q, row, 0), <usize>(n * job.size));
     put(job.places, place, i);
     set(job.poles, i, get(d, row));
     set(job.row, i, get(job.z, row));
@@ -270,7 +279,7 @@ function multiplyRatios(k: i32, d: usize, weights: usize, pole: f64, offset: f64
 }
 
 /** Row j of the secular equation's eigenvectors, in the order of the copied rows. */
-function secularVector<T>(job: Division, k: i32, j: i32, to: usize): void {
+function secularVector(job: Division, k: i32, j: i32, to: usize): void {
   const pole = f64x2.splat(get(job.poles, item(job.origins, j)));
   const offset = f64x2.splat(get(job.offsets, j));
   for (let i = 0; i < k; i += 2) {
@@ -280,24 +289,28 @@ function secularVector<T>(job: Division, k: i32, j: i32, to: usize): void {
   let squares: f64 = 0;
   for (let i = 0; i < k; i++) squares += get(job.row, i) * get(job.row, i);
   const inverse = 1 / sqrt<f64>(squares);
-  for (let i = 0; i < k; i++) store<T>(to + bytes<T>(i), <T>(inverse * get(job.row, i)));
+  for (let i = 0; i < k; i++) write(to + <usize>(i * job.size), job.size, inverse * get(job.row, i));
+}
+
+/** C = A·B with A m × k and B k × n, all with rows of job.ld. */
+function multiply(job: Division, m: i32, n: i32, k: i32, a: usize, b: usize, c: usize): void {
+  const ld = job.ld;
+  if (job.size == 4) {
+    scaleMatrix<f32>(m, n, 0, c, ld, FULL);
+    multiplyAdd<f32>(m, n, k, 1, a, ld, 1, b, ld, 1, c, ld, FULL, job.work);
+  } else {
+    scaleMatrix<f64>(m, n, 0, c, ld, FULL);
+    multiplyAdd<f64>(m, n, k, 1, a, ld, 1, b, ld, 1, c, ld, FULL, job.work);
+  }
 }
 
 /** Eigenvectors of the block: those of the secular equation times the copied rows, and the rows that took no part. */
-function multiplyBack<T>(job: Division, q: usize, n: i32, half: i32, k: i32, lefts: i32, boths: i32): void {
-  const ld = job.ld;
-  const notRight = lefts + boths;
+function multiplyBack(job: Division, q: usize, n: i32, half: i32, k: i32, lefts: i32, boths: i32): void {
   for (let j = 0; j < k; j += SECULAR_ROWS) {
     const rows = min(SECULAR_ROWS, k - j);
-    for (let i = 0; i < rows; i++) secularVector<T>(job, k, j + i, at<T>(job.panel, ld, i, 0));
-    const to = at<T>(q, ld, j, 0);
-    const beside = to + bytes<T>(half);
-    const right = at<T>(job.copy, ld, lefts, half);
-    scaleMatrix<T>(rows, n, <T>0, to, ld, FULL);
-    multiplyAdd<T>(rows, half, notRight, <T>1, job.panel, ld, 1, job.copy, ld, 1, to, ld, FULL, job.work);
-    multiplyAdd<T>(
-      rows, n - half, k - lefts, <T>1, job.panel + bytes<T>(lefts), ld, 1, right, ld, 1, beside, ld, FULL, job.work,
-    );
+    for (let i = 0; i < rows; i++) secularVector(job, k, j + i, cell(job, job.panel, i, 0));
+    multiply(job, rows, half, lefts + boths, job.panel, job.copy, cell(job, q, j, 0));
+    multiply(job, rows, n - half, k - lefts, cell(job, job.panel, 0, lefts), cell(job, job.copy, lefts, half), cell(job, q, j, half));
   }
-  for (let i = k; i < n; i++) memory.copy(at<T>(q, ld, i, 0), at<T>(job.copy, ld, i, 0), bytes<T>(n));
+  for (let i = k; i < n; i++) memory.copy(cell(job, q, i, 0), cell(job, job.copy, i, 0), <usize>(n * job.size));
 }

@@ -1,8 +1,9 @@
 /** Eigenvalues and eigenvectors of a symmetric matrix: to tridiagonal form, divide and conquer, and back. */
 import { WORK_BYTES } from './gemm';
-import { at, bytes } from './micro';
+import { bytes } from './micro';
 import { FACTOR_ELEMENTS, REFLECTOR_BLOCK, applyReflectors } from './ormtr';
-import { Division, LEAF, SECULAR_ROWS, divideAndConquer } from './stedc';
+import { place, read, write } from './real';
+import { Division, LEAF, SECULAR_ROWS, divideAndConquer, sortByValue } from './stedc';
 import { implicitQl } from './steqr';
 import { PANEL_ROWS, tridiagonalize } from './sytrd';
 
@@ -20,51 +21,41 @@ function fixedBytes(n: i32): usize {
   return ((WORK_BYTES + offsetof<Division>() + 63) & ~63) + bytes<f64>(LEAF * LEAF) + vectorBytes(n, VECTORS + LISTS / 2);
 }
 
-/** Workspace of syevd: for eigenvectors two matrices like A, and some rows and columns of them. */
-export function syevd_work_bytes(vectors: i32, n: i32, lda: i32, size: i32): usize {
+/** Workspace of syevd: for eigenvectors two matrices like A, and some rows and columns of them. A double, since it may be more than a memory holds. */
+export function syevd_work_bytes(vectors: i32, n: i32, lda: i32, size: i32): f64 {
   const columns = vectors ? 2 * REFLECTOR_BLOCK * n + FACTOR_ELEMENTS : 0;
   const rows = vectors ? 2 * n + SECULAR_ROWS : PANEL_ROWS;
-  return fixedBytes(n) + (<usize>rows * <usize>lda + <usize>columns) * <usize>size;
+  return <f64>fixedBytes(n) + (<f64>rows * <f64>lda + <f64>columns) * <f64>size;
 }
 
 /** Brings A into its lower triangle, times the power of two that makes its largest entry about 1: that factor, or 0 for NaN and infinities. */
-function prepare<T>(upper: i32, n: i32, a: usize, lda: i32): f64 {
-  let largest: T = <T>0;
+function prepare(size: i32, upper: i32, n: i32, a: usize, lda: i32): f64 {
+  let largest: f64 = 0;
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j <= i; j++)
+      largest = max<f64>(largest, abs<f64>(read(upper ? place(a, lda, size, j, i) : place(a, lda, size, i, j), size)));
+  if (!(largest < Infinity)) return 0;
+  let factor: f64 = 1;
+  for (; largest >= 2; largest *= 0.5) factor *= 0.5;
+  for (; largest < 1 && factor < 4.49423283715579e307; largest *= 2) factor *= 2;
   for (let i = 0; i < n; i++)
     for (let j = 0; j <= i; j++) {
-      const value = load<T>(upper ? at<T>(a, lda, j, i) : at<T>(a, lda, i, j));
-      store<T>(at<T>(a, lda, i, j), value);
-      largest = max<T>(largest, abs<T>(value));
+      const to = place(a, lda, size, i, j);
+      write(to, size, factor * read(upper ? place(a, lda, size, j, i) : to, size));
     }
-  if (!(<f64>largest < Infinity)) return 0;
-  let size = <f64>largest;
-  let factor: f64 = 1;
-  for (; size >= 2; size *= 0.5) factor *= 0.5;
-  for (; size < 1 && factor < 4.49423283715579e307; size *= 2) factor *= 2;
-  if (factor != 1)
-    for (let i = 0; i < n; i++)
-      for (let j = 0; j <= i; j++) {
-        const to = at<T>(a, lda, i, j);
-        store<T>(to, <T>(<f64>load<T>(to) * factor));
-      }
   return factor;
 }
 
-function valuesOnly(n: i32, d: usize, e: usize): i32 {
-  const info = implicitQl(n, d, e, 0);
-  for (let i = 1; i < n; i++) {
-    const value = load<f64>(d + bytes<f64>(i));
-    let to = d + bytes<f64>(i);
-    for (; to > d && load<f64>(to - 8) > value; to -= 8) store<f64>(to, load<f64>(to - 8));
-    store<f64>(to, value);
-  }
+function valuesOnly(job: Division, n: i32): i32 {
+  for (let i = 0; i < n; i++) store<i32>(job.order + bytes<i32>(i), i);
+  const info = implicitQl(n, job.d, job.e, 0);
+  sortByValue(job.order, 0, n, job.d);
   return info;
 }
 
-@inline
-function syevd<T>(vectors: i32, upper: i32, n: i32, a: usize, lda: i32, w: usize, work: usize): i32 {
+function syevd(size: i32, vectors: i32, upper: i32, n: i32, a: usize, lda: i32, w: usize, work: usize): i32 {
   if (n == 0) return 0;
-  const factor = prepare<T>(upper, n, a, lda);
+  const factor = prepare(size, upper, n, a, lda);
   if (factor == 0) return 1;
   const job = changetype<Division>(work + WORK_BYTES);
   const vector = vectorBytes(n, 1);
@@ -91,24 +82,34 @@ function syevd<T>(vectors: i32, upper: i32, n: i32, a: usize, lda: i32, w: usize
   job.panel = next += vector;
   job.work = work;
   job.ld = lda;
-  tridiagonalize<T>(n, a, lda, job.d, job.e, tau, job.panel, work);
-  let info = 0;
-  if (vectors) {
-    job.q = job.panel + bytes<T>(SECULAR_ROWS) * lda;
-    job.copy = job.q + bytes<T>(n) * lda;
-    memory.fill(job.q, 0, bytes<T>(n) * lda);
-    info = divideAndConquer<T>(job, 0, n);
-    const columns = job.copy + bytes<T>(n) * lda;
-    const block = bytes<T>(n * REFLECTOR_BLOCK);
-    applyReflectors<T>(n, a, lda, tau, job.q, lda, columns, columns + block, columns + 2 * block, work);
-    for (let j = 0; j < n; j++) {
-      const from = at<T>(job.q, lda, load<i32>(job.order + bytes<i32>(j)), 0);
-      store<T>(w + bytes<T>(j), <T>(load<f64>(job.d + bytes<f64>(load<i32>(job.order + bytes<i32>(j)))) / factor));
-      for (let i = 0; i < n; i++) store<T>(at<T>(a, lda, i, j), load<T>(from + bytes<T>(i)));
-    }
-  } else {
-    info = valuesOnly(n, job.d, job.e);
-    for (let i = 0; i < n; i++) store<T>(w + bytes<T>(i), <T>(load<f64>(job.d + bytes<f64>(i)) / factor));
+  job.size = size;
+  if (size == 4) tridiagonalize<f32>(n, a, lda, job.d, job.e, tau, job.panel, work);
+  else tridiagonalize<f64>(n, a, lda, job.d, job.e, tau, job.panel, work);
+  const info = vectors ? vectorsToo(job, n, a, tau) : valuesOnly(job, n);
+  for (let i = 0; i < n; i++) {
+    const value = load<f64>(job.d + bytes<f64>(load<i32>(job.order + bytes<i32>(i))));
+    write(w + <usize>(i * size), size, value / factor);
+  }
+  return info;
+}
+
+/** The eigenvectors of T in the rows of Q, then those of A in the columns of A. */
+function vectorsToo(job: Division, n: i32, a: usize, tau: usize): i32 {
+  const lda = job.ld;
+  const size = job.size;
+  const matrix = place(0, lda, size, n, 0);
+  job.q = job.panel + place(0, lda, size, SECULAR_ROWS, 0);
+  job.copy = job.q + matrix;
+  memory.fill(job.q, 0, matrix);
+  const info = divideAndConquer(job, 0, n);
+  const y = job.copy + matrix;
+  const z = y + <usize>(n * REFLECTOR_BLOCK * size);
+  const factors = z + <usize>(n * REFLECTOR_BLOCK * size);
+  if (size == 4) applyReflectors<f32>(n, a, lda, tau, job.q, lda, y, z, factors, job.work);
+  else applyReflectors<f64>(n, a, lda, tau, job.q, lda, y, z, factors, job.work);
+  for (let j = 0; j < n; j++) {
+    const row = load<i32>(job.order + bytes<i32>(j));
+    for (let i = 0; i < n; i++) write(place(a, lda, size, i, j), size, read(place(job.q, lda, size, row, i), size));
   }
   return info;
 }
@@ -119,10 +120,10 @@ function syevd<T>(vectors: i32, upper: i32, n: i32, a: usize, lda: i32, w: usize
  * @returns 0; i > 0 where the i-th eigenvalue did not converge, or A has a NaN or infinity: what A and w hold is then unspecified
  */
 export function syevd_f32(vectors: i32, upper: i32, n: i32, a: usize, lda: i32, w: usize, work: usize): i32 {
-  return syevd<f32>(vectors, upper, n, a, lda, w, work);
+  return syevd(4, vectors, upper, n, a, lda, w, work);
 }
 
 /** As syevd_f32. */
 export function syevd_f64(vectors: i32, upper: i32, n: i32, a: usize, lda: i32, w: usize, work: usize): i32 {
-  return syevd<f64>(vectors, upper, n, a, lda, w, work);
+  return syevd(8, vectors, upper, n, a, lda, w, work);
 }

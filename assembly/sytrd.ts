@@ -18,63 +18,70 @@ function tiny<T>(): f64 {
   return sizeof<T>() == 4 ? 7.888609052210118e-31 : 1.1830521861667747e-271;
 }
 
-/** y = A·x from the lower triangle of A, four rows at a time. */
+/** y = A·x from the lower triangle of A, four rows at a time: a pass over them serves the rows and the columns that they are. */
 function multiplySymmetric<T>(n: i32, a: usize, lda: i32, x: usize, y: usize): void {
+  const rows = 4;
   memory.fill(y, 0, bytes<T>(n));
-  let i = 0;
-  for (; i + 4 <= n; i += 4) {
-    const r0 = at<T>(a, lda, i, 0);
-    const r1 = r0 + bytes<T>(lda);
-    const r2 = r1 + bytes<T>(lda);
-    const r3 = r2 + bytes<T>(lda);
-    const xi = x + bytes<T>(i);
-    const x0 = v128.load_splat<T>(xi);
-    const x1 = v128.load_splat<T>(xi, sizeof<T>());
-    const x2 = v128.load_splat<T>(xi, 2 * sizeof<T>());
-    const x3 = v128.load_splat<T>(xi, 3 * sizeof<T>());
-    let s0 = v128.splat<T>(<T>0);
-    let s1 = s0;
-    let s2 = s0;
-    let s3 = s0;
-    const end = bytes<T>(i);
-    for (let o: usize = 0; o < end; o += 16) {
-      const xv = v128.load(x + o);
-      const a0 = v128.load(r0 + o);
-      s0 = madd<T>(a0, xv, s0);
-      let yv = madd<T>(a0, x0, v128.load(y + o));
-      const a1 = v128.load(r1 + o);
-      s1 = madd<T>(a1, xv, s1);
-      yv = madd<T>(a1, x1, yv);
-      const a2 = v128.load(r2 + o);
-      s2 = madd<T>(a2, xv, s2);
-      yv = madd<T>(a2, x2, yv);
-      const a3 = v128.load(r3 + o);
-      s3 = madd<T>(a3, xv, s3);
-      v128.store(y + o, madd<T>(a3, x3, yv));
-    }
-    const yi = y + end;
-    store<T>(yi, sumOf<T>(s0));
-    store<T>(yi, sumOf<T>(s1), sizeof<T>());
-    store<T>(yi, sumOf<T>(s2), 2 * sizeof<T>());
-    store<T>(yi, sumOf<T>(s3), 3 * sizeof<T>());
-    multiplyRows<T>(4, r0 + end, lda, xi, yi);
-  }
-  for (; i < n; i++) {
+  for (let i = 0; i < n; i += rows) {
     const row = at<T>(a, lda, i, 0);
-    store<T>(y + bytes<T>(i), dot<T>(i, row, x));
-    addScaled<T>(i, load<T>(x + bytes<T>(i)), row, y);
-    multiplyRows<T>(1, row + bytes<T>(i), lda, x + bytes<T>(i), y + bytes<T>(i));
+    const whole = i + rows <= n;
+    if (whole) multiplyFour<T>(i, row, bytes<T>(lda), x, y);
+    for (let p = i; p < min(n, i + rows); p++)
+      for (let j = whole ? i : 0; j <= p; j++) {
+        const value = load<T>(at<T>(a, lda, p, j));
+        add<T>(y + bytes<T>(p), value * load<T>(x + bytes<T>(j)));
+        if (j < p) add<T>(y + bytes<T>(j), value * load<T>(x + bytes<T>(p)));
+      }
   }
 }
 
-/** y += A·x for a small block on the diagonal. */
-function multiplyRows<T>(n: i32, a: usize, lda: i32, x: usize, y: usize): void {
-  for (let i = 0; i < n; i++)
-    for (let j = 0; j < n; j++) {
-      const value = load<T>(i < j ? at<T>(a, lda, j, i) : at<T>(a, lda, i, j));
-      const to = y + bytes<T>(i);
-      store<T>(to, load<T>(to) + value * load<T>(x + bytes<T>(j)));
-    }
+@inline
+function add<T>(to: usize, value: T): void {
+  store<T>(to, load<T>(to) + value);
+}
+
+/** The first k columns of four rows that begin at `a`, k a multiple of 4; x and y are those of the whole product. */
+function multiplyFour<T>(k: i32, a: usize, step: usize, x: usize, y: usize): void {
+  const xi = x + bytes<T>(k);
+  const x0 = v128.load_splat<T>(xi);
+  const x1 = v128.load_splat<T>(xi, sizeof<T>());
+  const x2 = v128.load_splat<T>(xi, 2 * sizeof<T>());
+  const x3 = v128.load_splat<T>(xi, 3 * sizeof<T>());
+  let s0 = v128.splat<T>(<T>0);
+  let s1 = s0;
+  let s2 = s0;
+  let s3 = s0;
+  const end = y + bytes<T>(k);
+  for (; y < end; y += 16, x += 16, a += 16) {
+    const xv = v128.load(x);
+    const a0 = v128.load(a);
+    s0 = madd<T>(a0, xv, s0);
+    let yv = madd<T>(a0, x0, v128.load(y));
+    const a1 = v128.load(a + step);
+    s1 = madd<T>(a1, xv, s1);
+    yv = madd<T>(a1, x1, yv);
+    const a2 = v128.load(a + 2 * step);
+    s2 = madd<T>(a2, xv, s2);
+    yv = madd<T>(a2, x2, yv);
+    const a3 = v128.load(a + 3 * step);
+    s3 = madd<T>(a3, xv, s3);
+    v128.store(y, madd<T>(a3, x3, yv));
+  }
+  store<T>(end, sumOf<T>(s0));
+  store<T>(end, sumOf<T>(s1), sizeof<T>());
+  store<T>(end, sumOf<T>(s2), 2 * sizeof<T>());
+  store<T>(end, sumOf<T>(s3), 3 * sizeof<T>());
+}
+
+/** y −= alpha·u + beta·v. */
+function subtractBoth<T>(n: i32, alpha: T, u: usize, beta: T, v: usize, y: usize): void {
+  const a = v128.splat<T>(-alpha);
+  const b = v128.splat<T>(-beta);
+  const end = y + bytes<T>(n);
+  const whole = y + (bytes<T>(n) & ~15);
+  for (; y < whole; y += 16, u += 16, v += 16) v128.store(y, madd<T>(b, v128.load(v), madd<T>(a, v128.load(u), v128.load(y))));
+  for (; y < end; y += sizeof<T>(), u += sizeof<T>(), v += sizeof<T>())
+    store<T>(y, load<T>(y) - alpha * load<T>(u) - beta * load<T>(v));
 }
 
 /** Makes the reflector 1 − τvvᵀ that takes x (of length n, v in its place) to (0, …, 0, β); returns β, writes τ. v ends with 1. */
@@ -100,8 +107,7 @@ function reduceRow<T>(i: i32, end: i32, a: usize, lda: i32, w: usize, d: usize, 
   for (let p = i + 1; p < end; p++) {
     const vp = at<T>(a, lda, p, 0);
     const wp = at<T>(w, lda, p, 0);
-    addScaled<T>(i + 1, -load<T>(wp + bytes<T>(i)), vp, row);
-    addScaled<T>(i + 1, -load<T>(vp + bytes<T>(i)), wp, row);
+    subtractBoth<T>(i + 1, load<T>(wp + bytes<T>(i)), vp, load<T>(vp + bytes<T>(i)), wp, row);
   }
   store<f64>(d + bytes<f64>(i), <f64>load<T>(row + bytes<T>(i)));
   if (i == 0) return;
@@ -111,10 +117,7 @@ function reduceRow<T>(i: i32, end: i32, a: usize, lda: i32, w: usize, d: usize, 
   for (let p = i + 1; p < end; p++) {
     const vp = at<T>(a, lda, p, 0);
     const wp = at<T>(w, lda, p, 0);
-    const shareV = dot<T>(i, wp, row);
-    const shareW = dot<T>(i, vp, row);
-    addScaled<T>(i, -shareV, vp, wi);
-    addScaled<T>(i, -shareW, wp, wi);
+    subtractBoth<T>(i, dot<T>(i, wp, row), vp, dot<T>(i, vp, row), wp, wi);
   }
   const t = <T>load<f64>(tau + bytes<f64>(i));
   scale<T>(i, t, wi);

@@ -54,6 +54,13 @@ const ROUTINES: readonly RoutineBench[] = [
     overwrites: ({ right }) => right,
   },
   {
+    routine: 'syevd',
+    sizes: [256, 512, 1000],
+    flops: (n) => (14 / 3) * n ** 3,
+    run: (linalg, { n, dtype }, out) => linalg.syevd('v', 'lower', n, out, n, array(dtype, n)),
+    overwrites: ({ spd }) => spd,
+  },
+  {
     routine: 'symv',
     sizes: [256, 1024],
     flops: (n) => 2 * n ** 2,
@@ -75,7 +82,7 @@ const TARGETS: Readonly<Record<string, readonly Target[]>> = {
 };
 
 /** numpy's part of test/reference/peers.py. */
-const NUMPY: Readonly<Partial<Record<Routine, string>>> = { gemm: 'numpy-gemm', potrf: 'numpy-potrf' };
+const NUMPY: Readonly<Partial<Record<Routine, string>>> = { gemm: 'numpy-gemm', potrf: 'numpy-potrf', syevd: 'numpy-syevd' };
 
 export async function routines({ options, report, engines, libraries, python }: Bench): Promise<void> {
   report.note(

@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import type { DType, TypedArray } from '../../src/ndarray';
 
-export type Routine = 'gemm' | 'syrk' | 'trsm' | 'potrf' | 'potrs' | 'symv' | 'rowNorms';
+export type Routine = 'gemm' | 'syrk' | 'trsm' | 'potrf' | 'potrs' | 'syevd' | 'symv' | 'rowNorms';
 
 /** n × n operands: A, B general, S symmetric positive definite with lower factor L, R n × columns, x a vector. */
 export interface Operands {
@@ -132,7 +132,7 @@ async function jax(note: (text: string) => void): Promise<Library> {
 }
 
 async function mlMatrix(): Promise<Library> {
-  const { CholeskyDecomposition, Matrix } = await import('ml-matrix');
+  const { CholeskyDecomposition, EigenvalueDecomposition, Matrix } = await import('ml-matrix');
   return {
     name: 'ml-matrix',
     largest: 1024,
@@ -155,6 +155,11 @@ async function mlMatrix(): Promise<Library> {
         case 'potrs': {
           const [factored, sides] = [new CholeskyDecomposition(matrix(spd)), matrix(right, columns)];
           return () => factored.solve(sides);
+        }
+        case 'syevd': {
+          const symmetric = matrix(spd);
+          // Seconds beyond that.
+          return n > 512 ? undefined : () => new EigenvalueDecomposition(symmetric, { assumeSymmetric: true });
         }
         case 'symv': {
           const [left, vector] = [matrix(spd), matrix(x, 1)];

@@ -6,7 +6,7 @@ import { dense, ROGUE, random, Stored } from './linalg-matrices';
 import { eigenRatios, worse } from './linalg-ratios';
 
 /**
- * LAPACK fails above 60. The largest ratio seen over all backends, types and orders is 2.9, so 10 leaves room for other roundings and no
+ * LAPACK fails above 60. The largest ratio seen is 3.0, so 10 leaves room for other roundings and no
  * room for a loss of orthogonality, which grows with n.
  */
 const LIMIT = 10;

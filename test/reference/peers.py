@@ -2,6 +2,7 @@
 
   peers.py numpy-gemm --n 1024 --dtype float32
   peers.py numpy-potrf --n 2000
+  peers.py numpy-syevd --n 1000 --dtype float64
   peers.py neural-tangents-kernel --n 4096 --features 784 --depth 10 --dtype float32 [--bias 0.1]
   peers.py numpy-kernel           (the same arguments)
 
@@ -53,6 +54,13 @@ def numpy_potrf(np, options):
     matrix = a @ a.T + options.n * np.eye(options.n, dtype=options.dtype)
     np.linalg.cholesky(matrix[:256, :256])
     return lambda: np.linalg.cholesky(matrix), {"flop": options.n**3 / 3}
+
+
+def numpy_syevd(np, options):
+    a = np.random.default_rng(1).normal(size=(options.n, options.n)).astype(options.dtype)
+    matrix = a @ a.T + options.n * np.eye(options.n, dtype=options.dtype)
+    np.linalg.eigh(matrix[:256, :256])
+    return lambda: np.linalg.eigh(matrix), {"flop": 14 / 3 * options.n**3}
 
 
 def kernel_inputs(np, options):
@@ -145,6 +153,7 @@ def numpy_kernel(np, options):
 PEERS = {
     "numpy-gemm": numpy_gemm,
     "numpy-potrf": numpy_potrf,
+    "numpy-syevd": numpy_syevd,
     "neural-tangents-kernel": neural_tangents_kernel,
     "numpy-kernel": numpy_kernel,
 }
