@@ -35,7 +35,7 @@ export function pairStep<L extends PairLanes<V, A>, V, A>(
   degree = 0,
 ): void {
   const product = (k: number) => l.mul(row(k), col(k));
-  const denominator = tableOf<L, V>(l, UNDER, 6);
+  const denominator = () => tableOf<L, V>(l, UNDER, 6);
   switch (code) {
     case op.START:
       steps.startStep<L, V, A>(l, c, m, t, row(0), col(0));
@@ -60,11 +60,11 @@ export function pairStep<L extends PairLanes<V, A>, V, A>(
       steps.correlationStep<L, V, A>(l, c, m);
       break;
     case op.PLAIN_RECTIFIED:
-      steps.plainRectifiedStep<L, V, A>(l, c, m, t, param(1), param(0), ...denominator);
+      steps.plainRectifiedStep<L, V, A>(l, c, m, t, param(1), param(0), ...denominator());
       endRectified<L, V, A>(l, c, m, t);
       break;
     case op.AFFINE_RECTIFIED:
-      steps.affineRectifiedStep<L, V, A>(l, c, m, t, row(0), col(0), row(1), col(1), row(2), col(2), param(0), ...denominator);
+      steps.affineRectifiedStep<L, V, A>(l, c, m, t, row(0), col(0), row(1), col(1), row(2), col(2), param(0), ...denominator());
       endRectified<L, V, A>(l, c, m, t);
       break;
     case op.STANDARD_RECTIFIED:
@@ -127,10 +127,11 @@ function tableOf<L extends PairLanes<V, unknown>, V>(l: L, i: number, count: num
 }
 type Six<V> = [V, V, V, V, V, V];
 
-/** What follows the first step of the fused operations. */
+/** What follows the first step of the fused operations, which leaves κ√m/Q in the place of ρ. */
 function endRectified<L extends PairLanes<V, A>, V, A>(l: L, c: A, m: A, t: A): void {
   steps.endTangentStep<L, V, A>(l, c, m, t, ...tableOf<L, V>(l, ANGLE_OVER, 8));
   steps.endMarginStep<L, V, A>(l, c, m, ...tableOf<L, V>(l, SEGMENT_OVER, 8));
+  steps.correlationStep<L, V, A>(l, c, m);
 }
 
 function standardRectified<L extends PairLanes<V, A>, V, A>(
