@@ -1,12 +1,17 @@
 /**
  * The operations of src/opcodes.ts on a strip: one row of pairs against `end / 16` vectors of columns. State arrays `c` (ρ),
  * `m` (1 − |ρ|) and `t` (NTK over scales) lie in L1; `row` points at this row's table entries (`rs` bytes from table to table),
- * `col` at the columns' tables (`cs` bytes from table to table). The arithmetic is src/duals/steps.ts.
+ * `col` at the columns' tables (`cs` bytes from table to table), `vectors` at the parameters in every lane: V8 would make a vector of a
+ * number again in every turn of a loop. The arithmetic is src/duals/steps.ts.
  */
+import { ANGLE_OVER, SEGMENT_OVER, UNDER } from '../src/duals/angle';
 import {
   affineRectifiedStep,
   affineStep,
   correlationStep,
+  endBothStep,
+  endMarginStep,
+  endTangentStep,
   erfStep,
   finishStep,
   guardStep,
@@ -15,11 +20,6 @@ import {
   standardRectifiedStep,
   tangentStep,
 } from '../src/duals/steps';
-
-@inline
-function broadcast<T>(value: f64): v128 {
-  return v128.splat<T>(<T>value);
-}
 
 /** This row's entry of table k, in every lane. */
 @inline
@@ -33,8 +33,8 @@ export function product<L, T>(row: usize, rs: usize, col: usize, cs: usize, k: u
   return changetype<L>(0).mul(entry<T>(row, rs, k), v128.load(col + k * cs + o));
 }
 
-export function tangent<L, T>(c: usize, t: usize, end: usize, p: f64): void {
-  const weight = broadcast<T>(p);
+export function tangent<L>(c: usize, t: usize, end: usize, vectors: usize): void {
+  const weight = v128.load(vectors);
   for (let o: usize = 0; o < end; o += 16) tangentStep<L, v128, usize>(changetype<L>(0), c + o, t + o, weight);
 }
 
@@ -57,55 +57,120 @@ export function affine<L, T>(c: usize, m: usize, t: usize, end: usize, row: usiz
     );
 }
 
-export function rectified<L, T>(c: usize, m: usize, t: usize, end: usize, params: usize): void {
-  const kappa = broadcast<T>(load<f64>(params));
-  const lambda = broadcast<T>(load<f64>(params, 8));
-  const plus = broadcast<T>(load<f64>(params, 16));
-  const minus = broadcast<T>(load<f64>(params, 24));
+export function rectified<L>(c: usize, m: usize, t: usize, end: usize, vectors: usize): void {
+  const kappa = v128.load(vectors);
+  const lambda = v128.load(vectors, 16);
+  const plus = v128.load(vectors, 32);
+  const minus = v128.load(vectors, 48);
   for (let o: usize = 0; o < end; o += 16)
     rectifiedStep<L, v128, usize>(changetype<L>(0), c + o, m + o, t + o, kappa, lambda, plus, minus);
 }
 
-/** ρ ≥ 0. `withTangent` is a constant at every call, here and below. */
-@inline
-export function plainRectified<L, T>(m: usize, t: usize, end: usize, params: usize, withTangent: bool): void {
-  const kappa = broadcast<T>(load<f64>(params));
-  const weight = broadcast<T>(load<f64>(params, 8));
-  for (let o: usize = 0; o < end; o += 16)
-    plainRectifiedStep<L, v128, usize>(changetype<L>(0), withTangent, m + o, t + o, weight, kappa);
+/** ρ ≥ 0, here and below: what a dense layer leaves for the rectified activation after it, which endRectified or endMargin finishes. */
+export function plainRectified<L>(c: usize, m: usize, t: usize, end: usize, vectors: usize): void {
+  const l = changetype<L>(0);
+  const q0 = l.table(UNDER);
+  const q1 = l.table(UNDER + 1);
+  const q2 = l.table(UNDER + 2);
+  const q3 = l.table(UNDER + 3);
+  const q4 = l.table(UNDER + 4);
+  const q5 = l.table(UNDER + 5);
+  const kappa = v128.load(vectors);
+  const weight = v128.load(vectors, 16);
+  for (let o: usize = 0; o < end; o += 16) plainRectifiedStep<L, v128, usize>(l, c + o, m + o, t + o, weight, kappa, q0, q1, q2, q3, q4, q5);
 }
 
-/** ρ ≥ 0 */
-@inline
 export function affineRectified<L, T>(
-  m: usize, t: usize, end: usize, row: usize, rs: usize, col: usize, cs: usize, params: usize, withTangent: bool,
+  c: usize, m: usize, t: usize, end: usize, row: usize, rs: usize, col: usize, cs: usize, vectors: usize,
 ): void {
-  const kappa = broadcast<T>(load<f64>(params));
+  const l = changetype<L>(0);
+  const q0 = l.table(UNDER);
+  const q1 = l.table(UNDER + 1);
+  const q2 = l.table(UNDER + 2);
+  const q3 = l.table(UNDER + 3);
+  const q4 = l.table(UNDER + 4);
+  const q5 = l.table(UNDER + 5);
+  const kappa = v128.load(vectors);
   const u1 = entry<T>(row, rs, 0);
   const s1 = entry<T>(row, rs, 1);
   const k1 = entry<T>(row, rs, 2);
+  const s = col + cs;
+  const k = s + cs;
   for (let o: usize = 0; o < end; o += 16)
     affineRectifiedStep<L, v128, usize>(
-      changetype<L>(0), withTangent, m + o, t + o, u1, v128.load(col + o), s1, v128.load(col + cs + o), k1, v128.load(col + 2 * cs + o), kappa,
+      l, c + o, m + o, t + o, u1, v128.load(col + o), s1, v128.load(s + o), k1, v128.load(k + o), kappa, q0, q1, q2, q3, q4, q5,
     );
 }
 
-/** ρ ≥ 0 */
-@inline
 export function standardRectified<L, T>(
-  m: usize, t: usize, end: usize, row: usize, rs: usize, col: usize, cs: usize, params: usize, withTangent: bool,
+  c: usize, m: usize, t: usize, end: usize, row: usize, rs: usize, col: usize, cs: usize, vectors: usize,
 ): void {
-  const kappa = broadcast<T>(load<f64>(params));
-  const weight = broadcast<T>(load<f64>(params, 8));
+  const l = changetype<L>(0);
+  const q0 = l.table(UNDER);
+  const q1 = l.table(UNDER + 1);
+  const q2 = l.table(UNDER + 2);
+  const q3 = l.table(UNDER + 3);
+  const q4 = l.table(UNDER + 4);
+  const q5 = l.table(UNDER + 5);
+  const kappa = v128.load(vectors);
+  const weight = v128.load(vectors, 16);
   const u1 = entry<T>(row, rs, 0);
   const s1 = entry<T>(row, rs, 1);
   const k1 = entry<T>(row, rs, 2);
   const beta1 = entry<T>(row, rs, 3);
+  const s = col + cs;
+  const k = s + cs;
+  const beta = k + cs;
   for (let o: usize = 0; o < end; o += 16)
     standardRectifiedStep<L, v128, usize>(
-      changetype<L>(0), withTangent, m + o, t + o, u1, v128.load(col + o), s1, v128.load(col + cs + o), k1, v128.load(col + 2 * cs + o),
-      beta1, v128.load(col + 3 * cs + o), kappa, weight,
+      l, c + o, m + o, t + o, u1, v128.load(col + o), s1, v128.load(s + o), k1, v128.load(k + o),
+      beta1, v128.load(beta + o), kappa, weight, q0, q1, q2, q3, q4, q5,
     );
+}
+
+/** Single precision has registers for the coefficients of both. */
+export function endRectified<L>(c: usize, m: usize, t: usize, end: usize): void {
+  const l = changetype<L>(0);
+  if (!l.narrow()) {
+    endTangent<L>(c, m, t, end);
+    endMargin<L>(c, m, end);
+    return;
+  }
+  const p0 = l.table(ANGLE_OVER);
+  const p1 = l.table(ANGLE_OVER + 1);
+  const p2 = l.table(ANGLE_OVER + 2);
+  const p3 = l.table(ANGLE_OVER + 3);
+  const r0 = l.table(SEGMENT_OVER);
+  const r1 = l.table(SEGMENT_OVER + 1);
+  const r2 = l.table(SEGMENT_OVER + 2);
+  const r3 = l.table(SEGMENT_OVER + 3);
+  for (let o: usize = 0; o < end; o += 16) endBothStep<L, v128, usize>(l, c + o, m + o, t + o, p0, p1, p2, p3, r0, r1, r2, r3);
+}
+
+function endTangent<L>(c: usize, m: usize, t: usize, end: usize): void {
+  const l = changetype<L>(0);
+  const p0 = l.table(ANGLE_OVER);
+  const p1 = l.table(ANGLE_OVER + 1);
+  const p2 = l.table(ANGLE_OVER + 2);
+  const p3 = l.table(ANGLE_OVER + 3);
+  const p4 = l.table(ANGLE_OVER + 4);
+  const p5 = l.table(ANGLE_OVER + 5);
+  const p6 = l.table(ANGLE_OVER + 6);
+  const p7 = l.table(ANGLE_OVER + 7);
+  for (let o: usize = 0; o < end; o += 16) endTangentStep<L, v128, usize>(l, c + o, m + o, t + o, p0, p1, p2, p3, p4, p5, p6, p7);
+}
+
+export function endMargin<L>(c: usize, m: usize, end: usize): void {
+  const l = changetype<L>(0);
+  const r0 = l.table(SEGMENT_OVER);
+  const r1 = l.table(SEGMENT_OVER + 1);
+  const r2 = l.table(SEGMENT_OVER + 2);
+  const r3 = l.table(SEGMENT_OVER + 3);
+  const r4 = l.table(SEGMENT_OVER + 4);
+  const r5 = l.table(SEGMENT_OVER + 5);
+  const r6 = l.table(SEGMENT_OVER + 6);
+  const r7 = l.table(SEGMENT_OVER + 7);
+  for (let o: usize = 0; o < end; o += 16) endMarginStep<L, v128, usize>(l, c + o, m + o, r0, r1, r2, r3, r4, r5, r6, r7);
 }
 
 /** `precise` is a constant at every call. */

@@ -29,6 +29,8 @@ import {
   affine,
   affineRectified,
   correlation,
+  endMargin,
+  endRectified,
   erf,
   finish,
   guard,
@@ -144,28 +146,14 @@ function remeasure<T>(job: Job, i: i32, first: i32, c: usize, m: usize, threshol
   }
 }
 
-function plain<L, T>(m: usize, t: usize, end: usize, params: usize, withTangent: bool): void {
-  if (withTangent) plainRectified<L, T>(m, t, end, params, true);
-  else plainRectified<L, T>(m, t, end, params, false);
+function ended<L>(c: usize, m: usize, t: usize, end: usize, withTangent: bool): void {
+  if (withTangent) endRectified<L>(c, m, t, end);
+  else endMargin<L>(c, m, end);
 }
 
-function fused<L, T>(
-  m: usize, t: usize, end: usize, row: usize, rs: usize, col: usize, cs: usize, params: usize, withTangent: bool,
-): void {
-  if (withTangent) affineRectified<L, T>(m, t, end, row, rs, col, cs, params, true);
-  else affineRectified<L, T>(m, t, end, row, rs, col, cs, params, false);
-}
-
-function standard<L, T>(
-  m: usize, t: usize, end: usize, row: usize, rs: usize, col: usize, cs: usize, params: usize, withTangent: bool,
-): void {
-  if (withTangent) standardRectified<L, T>(m, t, end, row, rs, col, cs, params, true);
-  else standardRectified<L, T>(m, t, end, row, rs, col, cs, params, false);
-}
-
-function wholeRun<L>(c: usize, m: usize, t: usize, end: usize, blocks: i32, constants: usize, withTangent: bool): void {
-  if (withTangent) run<L>(c, m, t, end, blocks, constants, true);
-  else run<L>(c, m, t, end, blocks, constants, false);
+function wholeRun<L>(c: usize, m: usize, t: usize, end: usize, blocks: i32, vectors: usize, withTangent: bool): void {
+  if (withTangent) run<L>(c, m, t, end, blocks, vectors, true);
+  else run<L>(c, m, t, end, blocks, vectors, false);
 }
 
 function anyErf<L, T>(c: usize, m: usize, t: usize, end: usize, row: usize, rs: usize, col: usize, cs: usize): void {
@@ -193,21 +181,29 @@ function runRow<L, T>(job: Job, i: i32, end: usize): void {
     const row = job.leftTables + table * rs + <usize>i * sizeof<T>();
     const col = job.rightTables + table * cs;
     const params = record + 8;
+    const vectors = job.program + <usize>load<i32>(record, 40);
     switch (load<i32>(record)) {
       case START: start<L, T>(job, i, end, c, m, t, load<f64>(params)); break;
-      case TANGENT: tangent<L, T>(c, t, end, load<f64>(params)); break;
+      case TANGENT: tangent<L>(c, t, end, vectors); break;
       case AFFINE: affine<L, T>(c, m, t, end, row, rs, col, cs); break;
-      case RECTIFIED: rectified<L, T>(c, m, t, end, params); break;
+      case RECTIFIED: rectified<L>(c, m, t, end, vectors); break;
       case ERF: anyErf<L, T>(c, m, t, end, row, rs, col, cs); break;
       case ERF_PRECISE: preciseErf<L, T>(c, m, t, end, row, rs, col, cs); break;
       case GUARD: guard<L, T>(c, m, end, row, col); break;
       case CORRELATION: correlation<L>(c, m, end); break;
-      case PLAIN_RECTIFIED: plain<L, T>(m, t, end, params, withTangent); break;
-      case AFFINE_RECTIFIED: fused<L, T>(m, t, end, row, rs, col, cs, params, withTangent); break;
-      case STANDARD_RECTIFIED: standard<L, T>(m, t, end, row, rs, col, cs, params, withTangent); break;
-      case RECTIFIED_RUN:
-        wholeRun<L>(c, m, t, end, <i32>load<f64>(params), job.program + <usize>load<f64>(params, 8), withTangent);
+      case PLAIN_RECTIFIED:
+        plainRectified<L>(c, m, t, end, vectors);
+        ended<L>(c, m, t, end, withTangent);
         break;
+      case AFFINE_RECTIFIED:
+        affineRectified<L, T>(c, m, t, end, row, rs, col, cs, vectors);
+        ended<L>(c, m, t, end, withTangent);
+        break;
+      case STANDARD_RECTIFIED:
+        standardRectified<L, T>(c, m, t, end, row, rs, col, cs, vectors);
+        ended<L>(c, m, t, end, withTangent);
+        break;
+      case RECTIFIED_RUN: wholeRun<L>(c, m, t, end, <i32>load<f64>(params), vectors, withTangent); break;
       case FINISH: finish<L, T>(c, t, end, row, rs, col, cs); break;
       case TABULATED:
         if (!tabulated<L, T>(job.work, strip, last, c, m, t, end, row, rs, col, cs, params)) return;

@@ -59,7 +59,7 @@ export const DUAL: i32 = 21;
 export const TABULATED: i32 = 24;
 
 /**
- * A record: code, first table (i32 each), then four f64 parameters. Of more than four only the first stands there, and then the distance in
- * bytes from the program to the others, one 16-byte broadcast each.
+ * A record: code, first table (i32 each), the first four parameters (f64), the distance in bytes from the program to all of them as vectors,
+ * one 16-byte broadcast each (i32), and 4 bytes of nothing.
  */
-export const RECORD_BYTES: i32 = 40;
+export const RECORD_BYTES: i32 = 48;

@@ -69,7 +69,9 @@ export const TABLES_OF: readonly number[] = Object.assign([] as number[], {
 /** 1 − |ρ| below which a pair's margin is recomputed from its rows: a Gram product knows it to eps only. */
 export const REMEASURE = { float32: 1e-2, float64: 1e-3 } as const;
 
-/** Rectified layers from which on a network without bias is one operation. */
+/** Flops of RECTIFIED_RUN, each of its blocks, and a layer that it replaces (plan.ts): where it costs more the layers stay. */
+const [RUN_FLOPS, BLOCK_FLOPS, LAYER_FLOPS] = [44, 18, 60];
+/** Rectified layers from which on it may cost less. */
 const RUN_LAYERS = 3;
 
 /** Layers of erf, or of an activation with an operation of its own, beyond which float32 results are computed in float64. */
@@ -105,7 +107,9 @@ function runOf(steps: readonly Step[], dtype: DType): readonly number[] | null {
       own.push([kappa, lambda, plus, minus]);
     } else if (step.kind === 'affine' && step.w > 0 && !hasBiasTerm(step)) own.push([tangentWeight(step)]);
     else return null;
-  return steps.filter(({ kind }) => kind === 'rectified').length < RUN_LAYERS ? null : fitRun(own, dtype, new ScalarPair());
+  const layers = steps.filter(({ kind }) => kind === 'rectified').length;
+  const run = layers < RUN_LAYERS ? null : fitRun(own, dtype, new ScalarPair());
+  return run && RUN_FLOPS + BLOCK_FLOPS * run[0] <= LAYER_FLOPS * layers ? run : null;
 }
 type Affine = Extract<Step, { kind: 'affine' }>;
 type Rectified = Extract<Step, { kind: 'rectified' }>;

@@ -94,7 +94,7 @@ function cubics(c: readonly number[], blocks: number): number[][] {
   for (let j = blocks - 1; j >= 0; j--) {
     const scale = j > 0 ? 2 : 1;
     const [a0, a1, a2, a3] = [rest[4 * j], ...[1, 2, 3].map((i) => scale * rest[4 * j + i])];
-    if (j > 0) [a1, a2, a3].forEach((a, i) => void (rest[4 * j - i - 1] -= a / 2));
+    for (let i = 1; i < 4 && j > 0; i++) rest[4 * j - i] -= rest[4 * j + i];
     out[j] = [a0 - a2, a1 - 3 * a3, 2 * a2, 4 * a3];
   }
   return out;

@@ -34,7 +34,7 @@ describe('plans', () => {
   it('count the tables of every pair of octaves that can meet', () => {
     const deep = serial(dense(1), tanh(), dense(1));
     const bytes = (octaves: number, dtype: 'float32' | 'float64') => {
-      const program = compile((infer(deep, [octaves, 1]).chain ?? []).flat(), REMEASURE[dtype]);
+      const program = compile((infer(deep, [octaves, 1]).chain ?? []).flat(), dtype);
       const radii = Float64Array.from({ length: octaves }, (_, i) => 2 ** (i / 2));
       const { tables } = passRows(
         program,

@@ -16,13 +16,10 @@ const NR_BYTES = 32;
 /** Bytes of a job record, and of its last word, which a team sets when the tile is done. */
 export const JOB_BYTES = 128;
 
+/** Of a parameter in every lane. */
 const VECTOR_BYTES = 16;
 
 const roundUp = (n: number, unit: number): number => Math.ceil(n / unit) * unit;
-
-/** Parameters beyond a record's four: all but the first stand after the records as vectors. */
-const constantsOf = (params: readonly number[]): readonly number[] => (params.length > 4 ? params.slice(1) : []);
-const recordsEnd = (count: number): number => roundUp(count * RECORD_BYTES, VECTOR_BYTES);
 
 /** Word positions in the job record. */
 enum Word {
@@ -96,8 +93,7 @@ export class Layout {
   }
 
   program(): number {
-    const { ops } = this.job.program;
-    return this.take(ops.reduce((end, { params }) => end + VECTOR_BYTES * constantsOf(params).length, recordsEnd(ops.length)));
+    return this.take(this.job.program.ops.reduce((sum, { params }) => sum + RECORD_BYTES + VECTOR_BYTES * params.length, 0));
   }
 
   /** Where each atlas goes. */
@@ -163,19 +159,18 @@ export class TileMemory {
   writeProgram(pointer: number): void {
     const view = new DataView(this.core.memory.buffer, pointer);
     const { ops } = this.job.program;
-    let end = recordsEnd(ops.length);
+    const lanes = VECTOR_BYTES / this.size;
+    let end = ops.length * RECORD_BYTES;
     ops.forEach(({ code, table, params, activation }, i) => {
       const record = i * RECORD_BYTES;
       view.setInt32(record, code, true);
       view.setInt32(record + 4, table, true);
-      const constants = constantsOf(params);
-      const own = constants.length > 0 ? [params[0], end] : params;
-      for (let k = 0; k < 4; k++) view.setFloat64(record + 8 + 8 * k, own[k] ?? 0, true);
+      for (let k = 0; k < 4; k++) view.setFloat64(record + 8 + 8 * k, params[k] ?? 0, true);
       if (code === TABULATED && activation) view.setFloat64(record + 8, this.atlasOf(activation), true);
-      const lanes = VECTOR_BYTES / this.size;
-      const vectors = this.view(pointer + end, constants.length * lanes);
-      constants.forEach((x, k) => void vectors.fill(x, k * lanes, (k + 1) * lanes));
-      end += constants.length * VECTOR_BYTES;
+      view.setInt32(record + 40, end, true);
+      const vectors = this.view(pointer + end, params.length * lanes);
+      params.forEach((x, k) => void vectors.fill(x, k * lanes, (k + 1) * lanes));
+      end += params.length * VECTOR_BYTES;
     });
   }
 

@@ -3,7 +3,7 @@
  *   angle:   θ = √d · P(d)                  segment: sin θ − θ cos θ = d√d · R(d)
  * P and R are interpolants of degree 7 (single) and 17 (double) on d ∈ [0, 1]; their errors stand in coefficients.ts. Evaluated by
  * Estrin's scheme, which keeps the dependency chain short. Where both are wanted, quotients of polynomials in e = 2 − d = 1 + cos θ with one
- * denominator take half the products: P = angleOver/under, R = segmentOver/under, of degrees 3 (single), 7 and 6 (double). Their zeros lie on the
+ * denominator take half the products: P = angleOver/underBoth, R = segmentOver/underBoth, of degrees 3 (single), 7 and 6 (double). Their zeros lie on the
  * cut d > 2 of the functions, so in e all signs are equal and nothing cancels.
  * Measured, relative, d from 1e-300 to 1: θ 4.0e-16 (double), 1.4e-7 (single); d√d R 3.2e-16, 1.3e-7: rounding, not the polynomials.
  */
@@ -12,9 +12,9 @@ import { Lanes } from './lanes';
 /** Positions of the polynomials in the coefficient table. */
 export const ANGLE: number = 0;
 export const SEGMENT: number = 18;
-const ANGLE_OVER: number = 36;
-const UNDER: number = 48;
-const SEGMENT_OVER: number = 60;
+export const ANGLE_OVER: number = 36;
+export const UNDER: number = 48;
+export const SEGMENT_OVER: number = 60;
 
 export function linear<L extends Lanes<V>, V>(l: L, i: number, x: V): V {
   return l.fma(l.table(i + 1), x, l.table(i));
@@ -37,24 +37,60 @@ export function wide<L extends Lanes<V>, V>(l: L, i: number, d: V, d2: V, d4: V)
   return l.narrow() ? degree7<L, V>(l, i, d, d2, d4) : degree17<L, V>(l, i, d, d2, d4, l.mul(d4, d4));
 }
 
-function over<L extends Lanes<V>, V>(l: L, i: number, e: V, e2: V, e4: V): V {
-  return l.narrow() ? cubic<L, V>(l, i, e, e2) : degree7<L, V>(l, i, e, e2, e4);
+/** Numerators: the polynomial with these coefficients, of which single precision has four; e2 = e². */
+export function over<L extends Lanes<V>, V>(l: L, e: V, e2: V, c0: V, c1: V, c2: V, c3: V, c4: V, c5: V, c6: V, c7: V): V {
+  const low = l.fma(l.fma(c3, e, c2), e2, l.fma(c1, e, c0));
+  if (l.narrow()) return low;
+  return l.fma(l.fma(l.fma(c7, e, c6), e2, l.fma(c5, e, c4)), l.mul(e2, e2), low);
 }
 
-/** Numerator of P; e2 = e², e4 = e⁴. */
-export function angleOver<L extends Lanes<V>, V>(l: L, e: V, e2: V, e4: V): V {
-  return over<L, V>(l, ANGLE_OVER, e, e2, e4);
+/** The denominator, whose highest coefficient is 1; single precision has three others. */
+export function under<L extends Lanes<V>, V>(l: L, e: V, e2: V, c0: V, c1: V, c2: V, c3: V, c4: V, c5: V): V {
+  const low = l.fma(c1, e, c0);
+  if (l.narrow()) return l.fma(l.add(e, c2), e2, low);
+  return l.fma(l.add(e2, l.fma(c5, e, c4)), l.mul(e2, e2), l.fma(l.fma(c3, e, c2), e2, low));
+}
+
+/** Numerator of P. */
+export function angleOver<L extends Lanes<V>, V>(l: L, e: V, e2: V): V {
+  const i = ANGLE_OVER;
+  return over<L, V>(
+    l,
+    e,
+    e2,
+    l.table(i),
+    l.table(i + 1),
+    l.table(i + 2),
+    l.table(i + 3),
+    l.table(i + 4),
+    l.table(i + 5),
+    l.table(i + 6),
+    l.table(i + 7),
+  );
 }
 
 /** Numerator of R. */
-export function segmentOver<L extends Lanes<V>, V>(l: L, e: V, e2: V, e4: V): V {
-  return over<L, V>(l, SEGMENT_OVER, e, e2, e4);
+export function segmentOver<L extends Lanes<V>, V>(l: L, e: V, e2: V): V {
+  const i = SEGMENT_OVER;
+  return over<L, V>(
+    l,
+    e,
+    e2,
+    l.table(i),
+    l.table(i + 1),
+    l.table(i + 2),
+    l.table(i + 3),
+    l.table(i + 4),
+    l.table(i + 5),
+    l.table(i + 6),
+    l.table(i + 7),
+  );
 }
 
-/** The denominator of both, whose highest coefficient is 1. */
-export function under<L extends Lanes<V>, V>(l: L, e: V, e2: V, e4: V): V {
-  if (l.narrow()) return l.fma(l.add(e, l.table(UNDER + 2)), e2, linear<L, V>(l, UNDER, e));
-  return l.fma(l.add(e2, linear<L, V>(l, UNDER + 4, e)), e4, cubic<L, V>(l, UNDER, e, e2));
+/** The denominator of both. */
+export function underBoth<L extends Lanes<V>, V>(l: L, e: V, e2: V): V {
+  const i = UNDER;
+  return under<L, V>(l, e, e2, l.table(i), l.table(i + 1), l.table(i + 2), l.table(i + 3), l.table(i + 4), l.table(i + 5));
 }
 
 /** θ for d ∈ [0, 1], root = √d. */

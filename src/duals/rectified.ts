@@ -5,9 +5,9 @@
  *   ρ ≥ 0:  1 − ρ' = m − κ g             factor/A = 1 − κ θ
  *   ρ < 0:      ρ' = κ g − λ (1 − m)     factor/A = λ + κ θ          (since 1 − κπ = λ)
  * The variance becomes A q; `factor` is E[φ'(u)φ'(v)].
- * Measured in doubles, slopes 0, ±1, 0.1, −0.875, ±0.999: ρ' 2.3e-16 and factor/A 3.8e-16 absolute, 1 − |ρ'| 5.2e-16 relative, for ρ < 0
- * too, since 1 + λ and 1 − λ are given. In single precision: ρ' 9.4e-8, factor/A 1.3e-7, arccos|ρ'| 2.3e-7 absolute; relu for ρ < 0
- * factor 1.7e-7 relative.
+ * Bounds in roundoffs (2⁻⁵³, 2⁻²⁴) that test/duals/accuracy.test.ts holds for slopes 0, ±1, 0.1, −0.875, ±0.999: ρ' and factor/A 4 absolute,
+ * arccos|ρ'| 8, for ρ < 0 too, since 1 + λ and 1 − λ are given; relu for ρ < 0 factor 6 relative; in doubles 1 − |ρ'| 8 relative (measured:
+ * 7.9e-16).
  */
 import { Lanes } from './lanes';
 

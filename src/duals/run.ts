@@ -8,7 +8,7 @@
  *
  * Where θ would have to be rounded, 1 − ρ is that of the pair: coincident rows stay coincident, to the bit.
  */
-import { angleOver, under } from './angle';
+import { angleOver, underBoth } from './angle';
 import { Lanes } from './lanes';
 import { PairLanes } from './pair';
 
@@ -21,10 +21,9 @@ export function runPlace<L extends PairLanes<V, A>, V, A>(l: L, c: A, m: A, limi
   const rho = l.load(c);
   const e = l.sub(l.two(), margin);
   const e2 = l.mul(e, e);
-  const e4 = l.mul(e2, e2);
-  const size = l.mul(l.sqrt(margin), angleOver<L, V>(l, e, e2, e4));
+  const size = l.mul(l.sqrt(margin), angleOver<L, V>(l, e, e2));
   const x = l.ifLess(rho, limit, l.sub(l.zero(), size), size);
-  const h = l.mul(l.ifLess(rho, limit, far, pole), under<L, V>(l, e, e2, e4));
+  const h = l.mul(l.ifLess(rho, limit, far, pole), underBoth<L, V>(l, e, e2));
   return l.div(l.fma(slope, x, h), l.add(x, l.abs(h)));
 }
 

@@ -4,7 +4,7 @@
  * and erf.ts.
  */
 import { affineCorrelation, affineGap, affineMargin, affineTangent, agreeing } from './affine';
-import { acuteAngle, angleOver, segmentOver, under } from './angle';
+import { acuteAngle, angleOver, over, segmentOver, under, underBoth } from './angle';
 import { erfCorrelation, erfCosine, erfDifference, erfMargin, erfSine, erfSmallMargin, erfSpread } from './erf';
 import { Lanes } from './lanes';
 import { PairLanes } from './pair';
@@ -45,11 +45,6 @@ export function affineStep<L extends PairLanes<V, A>, V, A>(
   l.store(c, agreeing<L, V>(l, next, margin));
 }
 
-/** κ√m/Q of a margin: e = 2 − m, e2 = e², e4 = e⁴. */
-function rectifiedScale<L extends Lanes<V>, V>(l: L, kappa: V, margin: V, e: V, e2: V, e4: V): V {
-  return l.div(l.mul(kappa, l.sqrt(margin)), under<L, V>(l, e, e2, e4));
-}
-
 /** RECTIFIED */
 /** plus = 1 + λ, minus = 1 − λ, which λ alone does not give to full accuracy. */
 export function rectifiedStep<L extends PairLanes<V, A>, V, A>(l: L, c: A, m: A, t: A, kappa: V, lambda: V, plus: V, minus: V): void {
@@ -57,45 +52,127 @@ export function rectifiedStep<L extends PairLanes<V, A>, V, A>(l: L, c: A, m: A,
   const margin = l.load(m);
   const e = l.sub(l.two(), margin);
   const e2 = l.mul(e, e);
-  const e4 = l.mul(e2, e2);
-  const scale = rectifiedScale<L, V>(l, kappa, margin, e, e2, e4);
-  const chord = l.mul(margin, l.mul(scale, segmentOver<L, V>(l, e, e2, e4)));
-  const theta = l.mul(scale, angleOver<L, V>(l, e, e2, e4));
+  const scale = l.div(l.mul(kappa, l.sqrt(margin)), underBoth<L, V>(l, e, e2));
+  const chord = l.mul(margin, l.mul(scale, segmentOver<L, V>(l, e, e2)));
+  const theta = l.mul(scale, angleOver<L, V>(l, e, e2));
   const next = rectifiedCorrelation<L, V>(l, lambda, rho, margin, chord);
   l.store(t, l.mul(l.load(t), rectifiedSlope<L, V>(l, rho, theta, lambda)));
   l.store(m, rectifiedMargin<L, V>(l, lambda, plus, minus, rho, next, margin, chord));
   l.store(c, next);
 }
 
-/** RECTIFIED for ρ ≥ 0 on the margin and (if `withTangent`) the scaled NTK that a dense layer has left. */
-function rectifiedNonnegative<L extends PairLanes<V, A>, V, A>(
+/**
+ * RECTIFIED for ρ ≥ 0 begins with what a dense layer has left: the margin, κ√m/Q of it (in the place of ρ; q are the coefficients of Q), and
+ * the scaled NTK. More steps follow, because the root, the quotient and what comes after them in one loop would outlast what a processor looks
+ * ahead, and its registers hold the coefficients of one step but not of all.
+ */
+function beginRectified<L extends PairLanes<V, A>, V, A>(
   l: L,
-  withTangent: boolean,
+  c: A,
   m: A,
-  t: A,
   margin: V,
-  before: V,
   kappa: V,
+  q0: V,
+  q1: V,
+  q2: V,
+  q3: V,
+  q4: V,
+  q5: V,
 ): void {
   const e = l.sub(l.two(), margin);
-  const e2 = l.mul(e, e);
-  const e4 = l.mul(e2, e2);
-  const scale = rectifiedScale<L, V>(l, kappa, margin, e, e2, e4);
-  if (withTangent) l.store(t, l.mul(before, rectifiedRest<L, V>(l, scale, angleOver<L, V>(l, e, e2, e4))));
-  l.store(m, l.mul(margin, rectifiedRest<L, V>(l, scale, segmentOver<L, V>(l, e, e2, e4))));
+  l.store(m, margin);
+  l.store(c, l.div(l.mul(kappa, l.sqrt(margin)), under<L, V>(l, e, l.mul(e, e), q0, q1, q2, q3, q4, q5)));
 }
 
-/** PLAIN_RECTIFIED */
-export function plainRectifiedStep<L extends PairLanes<V, A>, V, A>(l: L, withTangent: boolean, m: A, t: A, weight: V, kappa: V): void {
+/** What follows on t, before m changes; p are the coefficients of P's numerator. */
+export function endTangentStep<L extends PairLanes<V, A>, V, A>(
+  l: L,
+  c: A,
+  m: A,
+  t: A,
+  p0: V,
+  p1: V,
+  p2: V,
+  p3: V,
+  p4: V,
+  p5: V,
+  p6: V,
+  p7: V,
+): void {
+  const e = l.sub(l.two(), l.load(m));
+  const top = over<L, V>(l, e, l.mul(e, e), p0, p1, p2, p3, p4, p5, p6, p7);
+  l.store(t, l.mul(l.load(t), rectifiedRest<L, V>(l, l.load(c), top)));
+}
+
+/** What follows on m; r are the coefficients of R's numerator. */
+export function endMarginStep<L extends PairLanes<V, A>, V, A>(
+  l: L,
+  c: A,
+  m: A,
+  r0: V,
+  r1: V,
+  r2: V,
+  r3: V,
+  r4: V,
+  r5: V,
+  r6: V,
+  r7: V,
+): void {
   const margin = l.load(m);
-  const before = l.fma(weight, l.sub(l.one(), margin), l.load(t));
-  rectifiedNonnegative<L, V, A>(l, withTangent, m, t, margin, before, kappa);
+  const e = l.sub(l.two(), margin);
+  const top = over<L, V>(l, e, l.mul(e, e), r0, r1, r2, r3, r4, r5, r6, r7);
+  l.store(m, l.mul(margin, rectifiedRest<L, V>(l, l.load(c), top)));
 }
 
-/** AFFINE_RECTIFIED: in the NTK parameterization a dense layer adds K' to w²Θ. */
+/** Both in one step, where there are registers for it. */
+export function endBothStep<L extends PairLanes<V, A>, V, A>(
+  l: L,
+  c: A,
+  m: A,
+  t: A,
+  p0: V,
+  p1: V,
+  p2: V,
+  p3: V,
+  r0: V,
+  r1: V,
+  r2: V,
+  r3: V,
+): void {
+  const margin = l.load(m);
+  const scale = l.load(c);
+  const e = l.sub(l.two(), margin);
+  const e2 = l.mul(e, e);
+  const angle = over<L, V>(l, e, e2, p0, p1, p2, p3, p0, p0, p0, p0);
+  const segment = over<L, V>(l, e, e2, r0, r1, r2, r3, r0, r0, r0, r0);
+  l.store(t, l.mul(l.load(t), rectifiedRest<L, V>(l, scale, angle)));
+  l.store(m, l.mul(margin, rectifiedRest<L, V>(l, scale, segment)));
+}
+
+/** PLAIN_RECTIFIED, first step */
+export function plainRectifiedStep<L extends PairLanes<V, A>, V, A>(
+  l: L,
+  c: A,
+  m: A,
+  t: A,
+  weight: V,
+  kappa: V,
+  q0: V,
+  q1: V,
+  q2: V,
+  q3: V,
+  q4: V,
+  q5: V,
+): void {
+  const margin = l.load(m);
+  l.store(t, l.fma(weight, l.sub(l.one(), margin), l.load(t)));
+  beginRectified<L, V, A>(l, c, m, margin, kappa, q0, q1, q2, q3, q4, q5);
+}
+
+/** AFFINE_RECTIFIED, first step: in the NTK parameterization a dense layer adds K' to w²Θ. */
 export function affineRectifiedStep<L extends PairLanes<V, A>, V, A>(
   l: L,
-  withTangent: boolean,
+  c: A,
   m: A,
   t: A,
   u1: V,
@@ -105,17 +182,23 @@ export function affineRectifiedStep<L extends PairLanes<V, A>, V, A>(
   k1: V,
   k2: V,
   kappa: V,
+  q0: V,
+  q1: V,
+  q2: V,
+  q3: V,
+  q4: V,
+  q5: V,
 ): void {
   const reach = l.mul(u1, u2);
   const margin = affineGap<L, V>(l, reach, l.load(m), s1, s2, k1, k2);
-  const before = l.fma(reach, l.load(t), l.sub(l.one(), margin));
-  rectifiedNonnegative<L, V, A>(l, withTangent, m, t, margin, before, kappa);
+  l.store(t, l.fma(reach, l.load(t), l.sub(l.one(), margin)));
+  beginRectified<L, V, A>(l, c, m, margin, kappa, q0, q1, q2, q3, q4, q5);
 }
 
-/** STANDARD_RECTIFIED */
+/** STANDARD_RECTIFIED, first step */
 export function standardRectifiedStep<L extends PairLanes<V, A>, V, A>(
   l: L,
-  withTangent: boolean,
+  c: A,
   m: A,
   t: A,
   u1: V,
@@ -128,12 +211,18 @@ export function standardRectifiedStep<L extends PairLanes<V, A>, V, A>(
   beta2: V,
   kappa: V,
   weight: V,
+  q0: V,
+  q1: V,
+  q2: V,
+  q3: V,
+  q4: V,
+  q5: V,
 ): void {
   const reach = l.mul(u1, u2);
   const distance = l.load(m);
-  const margin = affineGap<L, V>(l, reach, distance, s1, s2, k1, k2);
   const carried = l.mul(reach, l.fma(weight, l.sub(l.one(), distance), l.load(t)));
-  rectifiedNonnegative<L, V, A>(l, withTangent, m, t, margin, l.fma(beta1, beta2, carried), kappa);
+  l.store(t, l.fma(beta1, beta2, carried));
+  beginRectified<L, V, A>(l, c, m, affineGap<L, V>(l, reach, distance, s1, s2, k1, k2), kappa, q0, q1, q2, q3, q4, q5);
 }
 
 /** M of erf.ts; size = |ρ|. */
