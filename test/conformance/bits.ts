@@ -51,7 +51,10 @@ const CHAINS: readonly BitsCase[] = Object.entries(SHAPES).flatMap(([shape, inpu
     Object.entries(ACTIVATIONS).flatMap(([activation, layer]) =>
       Object.entries(BIASES).map(([bias, bStd]) => ({
         name: `${activation}, ${bias}, ${dtype}, ${shape}`,
-        hash: (engine: EngineContext) => hashOf(mlp(layer, 3, { wStd: 1.3, bStd }), ...inputs(dtype), engine),
+        hash: (engine: EngineContext) => {
+          const [x1, x2] = inputs(dtype);
+          return hashOf(mlp(layer, 3, { wStd: 1.3, bStd }), x1, x2, engine);
+        },
       })),
     ),
   ),
