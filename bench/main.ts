@@ -2,6 +2,7 @@
 import { activations } from './activations.bench';
 import { runSections, type Section } from './bench';
 import { convolutions } from './convolution.bench';
+import { finite } from './finite.bench';
 import { kernels } from './kernel.bench';
 import { parseOptions } from './options';
 import { predictions } from './predict.bench';
@@ -17,6 +18,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   kernel: kernels,
   convolution: convolutions,
   predict: predictions,
+  finite,
   random,
   scaling,
 };
