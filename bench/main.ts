@@ -3,6 +3,7 @@ import { activations } from './activations.bench';
 import { runSections, type Section } from './bench';
 import { conditioned } from './conditioned.bench';
 import { convolutions } from './convolution.bench';
+import { finite } from './finite.bench';
 import { kernels } from './kernel.bench';
 import { parseOptions } from './options';
 import { predictions } from './predict.bench';
@@ -18,6 +19,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   kernel: kernels,
   convolution: convolutions,
   predict: predictions,
+  finite,
   random,
   conditioned,
   scaling,

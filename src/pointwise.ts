@@ -2,6 +2,8 @@
 // biome-ignore-all lint/style/useImportType: asc does not read `import type`.
 import { Lanes } from './duals/lanes';
 import {
+  cosineSlope,
+  cosineValue,
   eluSlope,
   eluValue,
   erfSlope,
@@ -50,6 +52,8 @@ export const SOFTPLUS: i32 = 11;
 export const SILU: i32 = 12;
 /** x > 0 ? a x : a b (eˣ − 1) */
 export const ELU: i32 = 13;
+/** a cos(b x + c) */
+export const COSINE: i32 = 16;
 /** Σ pₖ xᵏ; parameters: number of coefficients, then they. The loops are the callers'. */
 export const POLYNOMIAL: i32 = 14;
 /** The same where x ≥ 0, otherwise 0. */
@@ -70,6 +74,8 @@ export function pointwiseValue<L extends Lanes<V>, V>(l: L, code: i32, x: V, a: 
       return tanhGeluValue<L, V>(l, x);
     case SINE:
       return sineValue<L, V>(l, x, a, b, c);
+    case COSINE:
+      return cosineValue<L, V>(l, x, a, b, c);
     case GABOR:
       return gaborValue<L, V>(l, x);
     case EXP:
@@ -104,6 +110,8 @@ export function pointwiseSlope<L extends Lanes<V>, V>(l: L, code: i32, x: V, a: 
       return tanhGeluSlope<L, V>(l, x);
     case SINE:
       return sineSlope<L, V>(l, x, a, b, c);
+    case COSINE:
+      return cosineSlope<L, V>(l, x, a, b, c);
     case GABOR:
       return gaborSlope<L, V>(l, x);
     case EXP:

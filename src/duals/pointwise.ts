@@ -2,7 +2,7 @@
  * Activations of finite networks and their slopes (0 from the left at a kink), as functions of single numbers. Parameters a, b, c as in
  * src/pointwise.ts, which names them by codes.
  */
-import { errorFunction, naturalExp, normalTail, sineFrom } from './elementary';
+import { errorFunction, fading, naturalExp, normalTail, sineFrom } from './elementary';
 import { Lanes } from './lanes';
 import { complementOf, decayOf } from './outlined';
 import { logarithm } from './polynomials';
@@ -47,7 +47,7 @@ export function geluSlope<L extends Lanes<V>, V>(l: L, x: V): V {
 
 /** 1/(1 + e⁻ˣ) */
 export function sigmoidValue<L extends Lanes<V>, V>(l: L, x: V): V {
-  const e = decayOf<L, V>(l, l.abs(x));
+  const e = fading<L, V>(l, l.abs(x));
   const large = l.div(l.one(), l.add(l.one(), e));
   return l.ifLess(x, l.zero(), l.mul(e, large), large);
 }
@@ -73,13 +73,22 @@ function tanhGeluInner<L extends Lanes<V>, V>(l: L, x: V): V {
   return l.mul(l.lit(1.5957691216057308), l.mul(x, l.fma(l.lit(0.044715), l.mul(x, x), l.one())));
 }
 
-/** a sin(b x + c + quarters π/2) */
+/** a sin(b x + c) */
 export function sineValue<L extends Lanes<V>, V>(l: L, x: V, a: V, b: V, c: V): V {
   return l.mul(a, sineFrom<L, V>(l, l.add(l.mul(b, x), c), l.zero()));
 }
 
 export function sineSlope<L extends Lanes<V>, V>(l: L, x: V, a: V, b: V, c: V): V {
   return l.mul(l.mul(a, b), sineFrom<L, V>(l, l.add(l.mul(b, x), c), l.one()));
+}
+
+/** a cos(b x + c) */
+export function cosineValue<L extends Lanes<V>, V>(l: L, x: V, a: V, b: V, c: V): V {
+  return l.mul(a, sineFrom<L, V>(l, l.add(l.mul(b, x), c), l.one()));
+}
+
+export function cosineSlope<L extends Lanes<V>, V>(l: L, x: V, a: V, b: V, c: V): V {
+  return l.mul(l.mul(l.sub(l.zero(), a), b), sineFrom<L, V>(l, l.add(l.mul(b, x), c), l.zero()));
 }
 
 /** exp(−x²) sin x */

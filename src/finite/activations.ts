@@ -50,7 +50,7 @@ export function pointwiseOf(layer: ActivationLayer): Pointwise | null {
     case 'sin':
       return operation(code.SINE, layer.a, layer.b, layer.c);
     case 'cos':
-      return operation(code.SINE, layer.a, layer.b, layer.c + Math.PI / 2);
+      return operation(code.COSINE, layer.a, layer.b, layer.c);
     case 'rbf':
       return operation(code.SINE, Math.SQRT2, Math.sqrt(2 * layer.gamma), Math.PI / 4);
     case 'gabor':
