@@ -38,7 +38,7 @@ const sine = (a: number, b: number, c: number): Activation => ({
 const normalDistribution = (x: number): number => 0.5 * (1 + erfOf(x * Math.SQRT1_2));
 const normalDensity = (x: number): number => Math.exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI);
 
-const logistic = (x: number): number => (x >= 0 ? 1 / (1 + Math.exp(-x)) : 1 - 1 / (1 + Math.exp(x)));
+export const logistic = (x: number): number => (x >= 0 ? 1 / (1 + Math.exp(-x)) : 1 - 1 / (1 + Math.exp(x)));
 
 /** Normalised probabilists' Hermite polynomial of degree n, and n − 1 for the derivative. */
 function hermite(n: number, x: number): number {
@@ -49,8 +49,8 @@ function hermite(n: number, x: number): number {
 
 const horner = (coef: readonly number[], x: number): number => coef.reduceRight((sum, c) => sum * x + c, 0);
 
-const SELU_SCALE = 1.0507009873554805;
-const SELU_ALPHA = 1.6732632423543772;
+export const SELU_SCALE = 1.0507009873554805;
+export const SELU_ALPHA = 1.6732632423543772;
 
 const elu = (scale: number, alpha: number): Activation => ({
   value: (x) => scale * (x > 0 ? x : alpha * Math.expm1(x)),

@@ -6,11 +6,12 @@
 import { InfiniteWidthError } from '../errors';
 import { allocate, type NDArray, showShape, type TypedArray } from '../ndarray';
 import type { Network } from '../spec';
-import { type FiniteInput, type FiniteOptions, forward, type Pass } from './forward';
+import { forward, type Pass } from './forward';
+import { type FiniteInput, type PairOptions, sidesOf } from './options';
 import type { Params } from './params';
 import type { ParamUse, WeightBlock } from './tape';
 
-export interface EmpiricalOptions extends FiniteOptions {
+export interface EmpiricalOptions extends PairOptions {
   /** Output axes over whose equal entries the kernel is averaged; default the last. They vanish from the result. */
   readonly traceAxes?: readonly number[];
   /** Output axes of which only equal entries are computed; they stand once in the result. */
@@ -94,10 +95,11 @@ function passes(
   params: Params,
   x1: FiniteInput,
   x2: FiniteInput | null | undefined,
-  options: FiniteOptions,
+  options: PairOptions,
 ): readonly [Pass, Pass] {
-  const first = forward(net, params, x1, options);
-  const second = x2 === null || x2 === undefined || x2 === x1 ? first : forward(net, params, x2, options);
+  const [own, other] = sidesOf(options);
+  const first = forward(net, params, x1, own);
+  const second = x2 === null || x2 === undefined || x2 === x1 ? first : forward(net, params, x2, other);
   if (first.output.shape.slice(1).join() !== second.output.shape.slice(1).join())
     throw new InfiniteWidthError(
       'ERR_SHAPE',

@@ -1,68 +1,73 @@
 /** A network of finite width on a tape. */
 
-import { defaultContext, type EngineContext } from '../context';
-import { matrixOf, windowTaps } from '../covariance/maps';
+import { defaultContext } from '../context';
+import { windowTaps } from '../covariance/maps';
 import { InfiniteWidthError } from '../errors';
-import { type Graph, locationsOf, type Sparse } from '../graph';
 import { nameOf, type TracedLayer } from '../inference/state';
 import { type InputShapes, inferGraph } from '../inference/walk';
-import { asNDArray, checkFinite, type DType, dtypeOf, isArrayList, type NDArray, type TypedArray } from '../ndarray';
-import type { ActivationLayer, Layer, Network } from '../spec';
+import { asNDArray, checkFinite, type DType, isArrayList, type NDArray } from '../ndarray';
+import type { ActivationLayer, ConvLayer, Network } from '../spec';
 import { attend } from './attention';
+import { fixedMap, type Surroundings } from './fixed-maps';
 import { convolve, dense } from './linear';
-import { type AttentionParams, hasParams, type LayerParams, type LinearParams, type Params, paramSpecs } from './params';
+import type { FiniteInput, FiniteOptions } from './options';
+import { type AttentionParams, hasParams, type LayerParams, type LinearParams, mapParams, type Params, paramSpecs } from './params';
 import { Tape, type Tensor } from './tape';
-import { activate, add, choose, concatenate, mix, multiply, normalize, reshape } from './unweighted';
-
-/** The activations between two layers: one tensor, or one for each branch. */
-type Value = Tensor | readonly Value[];
-
-/** [n, …, channels], nested numbers, or a list of arrays for a network that begins with parallel branches. */
-export type FiniteInput = NDArray | readonly NDArray[] | readonly (readonly number[])[];
-
-export interface FiniteOptions {
-  /** Whose linear algebra runs the network. */
-  readonly engine?: EngineContext;
-}
+import { activate, add, concatenate, multiply, normalize } from './unweighted';
+import { NetworkWalk } from './walk';
 
 export interface Pass {
   readonly tape: Tape;
   readonly output: Tensor;
 }
 
+/** A network, inputs and options, checked. */
+export interface Opened {
+  readonly around: Surroundings;
+  readonly arrays: readonly NDArray[];
+  readonly isList: boolean;
+}
+
+/** @throws ERR_SHAPE, ERR_NON_FINITE, ERR_ARGUMENT for several outputs, … as inference */
+export function open(net: Network, x: FiniteInput, options: FiniteOptions): Opened {
+  const isList = isArrayList(x);
+  const arrays = isList ? x.map((part, k) => asNDArray(part, `x[${k}]`)) : [asNDArray(x, 'x')];
+  for (const [k, array] of arrays.entries()) checkFinite(array, isList ? `x[${k}]` : 'x');
+  const shapes: InputShapes = isList ? arrays.map(({ shape }) => shape) : arrays[0].shape;
+  const inferred = inferGraph(net, shapes);
+  const outputs = inferred.graph.outputs.length;
+  if (outputs > 1)
+    throw new InfiniteWidthError('ERR_ARGUMENT', `the network ends with ${outputs} branches; join them, or take one network for each`, {
+      outputs,
+    });
+  return { around: { ...options, ...inferred }, arrays, isList };
+}
+
 /**
  * Runs a network forwards.
- * @throws ERR_SHAPE where parameters do not fit the network, ERR_UNSUPPORTED for layers without a finite network, ERR_ARGUMENT for several outputs
+ * @throws as `open`; ERR_SHAPE where parameters do not fit the network, ERR_UNSUPPORTED for layers without a finite network
  */
-export function forward(net: Network, params: Params, x: FiniteInput, { engine }: FiniteOptions = {}): Pass {
-  const arrays = isArrayList(x) ? x.map((part, k) => asNDArray(part, `x[${k}]`)) : [asNDArray(x, 'x')];
-  for (const [k, array] of arrays.entries()) checkFinite(array, isArrayList(x) ? `x[${k}]` : 'x');
-  const dtype: DType = [...arrays, ...paramArrays(params)].every(({ data }) => data instanceof Float32Array) ? 'float32' : 'float64';
-  const shapes: InputShapes = isArrayList(x) ? arrays.map(({ shape }) => shape) : arrays[0].shape;
-  const { graph, layers } = inferGraph(net, shapes);
-  if (graph.outputs.length > 1)
-    throw new InfiniteWidthError(
-      'ERR_ARGUMENT',
-      `the network ends with ${graph.outputs.length} branches; join them, or take one network for each`,
-      {
-        outputs: graph.outputs.length,
-      },
-    );
-  checkParams(layers, params);
-  const tape = new Tape((engine ?? defaultContext()).backend.linalg, dtype);
-  const own = (data: TypedArray): TypedArray => (dtypeOf(data) === dtype ? data : Float64Array.from(data));
-  const inputs: Tensor[] = arrays.map(({ data, shape }) => ({ data: own(data), shape }));
-  const converted = params.map((entry) =>
-    Object.fromEntries(Object.entries(entry).map(([name, { data, shape }]) => [name, { data: own(data), shape }])),
-  ) as unknown as Params;
-  const output = new Forward(tape, graph, layers, converted).walk(net, isArrayList(x) ? inputs : inputs[0]);
+export function forward(net: Network, params: Params, x: FiniteInput, options: FiniteOptions = {}): Pass {
+  const { around, arrays, isList } = open(net, x, options);
+  checkParams(around.layers, params);
+  const tape = new Tape((options.engine ?? defaultContext()).backend.linalg, commonType(arrays, params));
+  const inputs = arrays.map(({ data, shape }): Tensor => ({ data: tape.own(data), shape }));
+  const output = new Forward(
+    tape,
+    around,
+    mapParams(params, (array) => ({ ...array, data: tape.own(array.data) })),
+  ).walk(net, isList ? inputs : inputs[0]);
   return { tape, output: output as Tensor };
 }
+
+/** float32 if all inputs and parameters are, otherwise float64. */
+export const commonType = (arrays: readonly NDArray[], params: Params): DType =>
+  [...arrays, ...paramArrays(params)].every(({ data }) => data instanceof Float32Array) ? 'float32' : 'float64';
 
 export const paramArrays = (params: Params): NDArray[] => params.flatMap((entry) => Object.values(entry) as NDArray[]);
 
 /** @throws ERR_SHAPE naming the layer and the array that does not fit */
-function checkParams(layers: readonly TracedLayer[], params: Params): void {
+export function checkParams(layers: readonly TracedLayer[], params: Params): void {
   const owners = layers.filter(hasParams);
   if (params.length !== owners.length)
     throw new InfiniteWidthError(
@@ -82,92 +87,41 @@ function checkParams(layers: readonly TracedLayer[], params: Params): void {
   });
 }
 
-class Forward {
-  private next = 0;
+class Forward extends NetworkWalk<Tensor> {
   private nextParams = 0;
 
   constructor(
     private readonly tape: Tape,
-    private readonly graph: Graph,
-    private readonly layers: readonly TracedLayer[],
+    private readonly around: Surroundings,
     private readonly params: Params,
-  ) {}
-
-  walk(net: Network, value: Value): Value {
-    switch (net.kind) {
-      case 'serial':
-        return net.layers.reduce((v: Value, layer) => this.walk(layer, v), value);
-      case 'repeat':
-        return Array.from({ length: net.n }).reduce((v: Value) => this.walk(net.layer, v), value);
-      case 'parallel':
-        return net.layers.map((layer, k) => this.walk(layer, (value as readonly Value[])[k]));
-      default:
-        return this.layer(net, value);
-    }
+  ) {
+    super(around.layers);
   }
 
-  private layer(layer: Layer, value: Value): Value {
-    const { tape } = this;
-    const traced = this.layers[this.next++];
-    switch (layer.kind) {
-      case 'identity':
-        return value;
-      case 'fanOut':
-        return Array.from({ length: layer.num }, () => value);
-      case 'fanInSum':
-        return add(tape, value as readonly Tensor[]);
-      case 'fanInProd':
-        return multiply(tape, value as readonly Tensor[]);
-      case 'fanInConcat':
-        return concatenate(tape, layer.axis, value as readonly Tensor[]);
-      default:
-        return hasParams(traced) ? this.weighted(traced, value as Tensor) : this.unweighted(traced, value as Tensor);
-    }
+  protected join({ layer }: TracedLayer, parts: readonly Tensor[]): Tensor {
+    if (layer.kind === 'fanInSum') return add(this.tape, parts);
+    return layer.kind === 'fanInConcat' ? concatenate(this.tape, layer.axis, parts) : multiply(this.tape, parts);
   }
 
-  private weighted(traced: TracedLayer, x: Tensor): Tensor {
-    const { tape } = this;
+  protected layer(traced: TracedLayer, x: Tensor): Tensor {
+    const { tape, around } = this;
     const { layer } = traced;
-    const entry = this.nextParams++;
-    const params: LayerParams = this.params[entry];
-    if (layer.kind === 'dense') return dense(tape, entry, layer, params as LinearParams, x);
-    if (layer.kind === 'globalSelfAttention') return attend(tape, entry, layer, params as AttentionParams, x);
-    const [node] = this.graph.nodes.slice(...traced.nodes);
-    const taps = node.op === 'window' ? windowTaps(node.axes, node.transposed) : [Int32Array.of(0)];
-    return convolve(tape, entry, layer as Extract<Layer, { kind: 'conv' }>, params as LinearParams, taps, x, traced.shape.slice(1, -1));
-  }
-
-  private unweighted(traced: TracedLayer, x: Tensor): Tensor {
-    const { tape } = this;
-    const { layer } = traced;
-    const [first, second] = this.graph.nodes.slice(...traced.nodes);
-    const shape = [x.shape[0], ...traced.shape.slice(1)];
-    switch (layer.kind) {
-      case 'flatten':
-        return reshape(tape, x, shape);
-      case 'layerNorm':
-        return normalize(tape, layer, x);
-      case 'dropout':
-        if (layer.mode === 'test') return x;
-        throw unsupported(traced, "its noise is not drawn here; use dropout(rate, { mode: 'test' })");
-      case 'aggregate':
-        throw unsupported(traced, 'patterns are known to kernels only');
-      case 'avgPool':
-      case 'sumPool':
-      case 'globalAvgPool':
-      case 'globalSumPool':
-      case 'imageResize':
-      case 'dotGeneral':
-        return first ? mix(tape, matrixOf(first, locationsOf(x.shape.slice(1, -1))) as Sparse, x, shape) : x;
-      case 'index': {
-        const chosen = mix(tape, matrixOf(first, locationsOf(x.shape.slice(1, -1))) as Sparse, x, shape);
-        return second?.op === 'samples' ? choose(tape, second.samples, chosen) : chosen;
-      }
-      default:
-        return activate(tape, layer as ActivationLayer, x);
+    if (hasParams(traced)) {
+      const entry = this.nextParams++;
+      const own: LayerParams = this.params[entry];
+      if (layer.kind === 'globalSelfAttention') return attend(tape, entry, layer, own as AttentionParams, x);
+      return affine(tape, around, traced, entry, own as LinearParams, x);
     }
+    if (layer.kind === 'layerNorm') return normalize(tape, layer, x);
+    return fixedMap(tape, around, traced, x) ?? activate(tape, layer as ActivationLayer, x);
   }
 }
 
-const unsupported = (traced: TracedLayer, why: string): InfiniteWidthError =>
-  new InfiniteWidthError('ERR_UNSUPPORTED', `${nameOf(traced)} has no finite network: ${why}`, { position: traced.position });
+/** dense, and the convolutions. */
+export function affine(tape: Tape, { graph }: Surroundings, traced: TracedLayer, entry: number, params: LinearParams, x: Tensor): Tensor {
+  const { layer } = traced;
+  if (layer.kind === 'dense') return dense(tape, entry, layer, params, x);
+  const [node] = graph.nodes.slice(...traced.nodes);
+  const taps = node.op === 'window' ? windowTaps(node.axes, node.transposed) : [Int32Array.of(0)];
+  return convolve(tape, entry, layer as ConvLayer, params, taps, x, traced.shape.slice(1, -1));
+}

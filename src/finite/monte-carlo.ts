@@ -7,15 +7,17 @@ import { asNDArray, checkFinite, type NDArray, showShape } from '../ndarray';
 import type { Network } from '../spec';
 import { ConditionedSampler, levelsOf, requireLevels } from './conditioned';
 import { empiricalNngp, empiricalNtk } from './empirical';
-import type { FiniteOptions } from './forward';
 import { init } from './init';
+import type { PairOptions } from './options';
+import type { Distribution } from './orthogonal';
+import { split } from './rng';
 
 export type MonteCarloField = 'nngp' | 'ntk';
 
-export interface MonteCarloOptions extends FiniteOptions {
+export interface MonteCarloOptions extends Omit<PairOptions, 'rng'> {
   /** Networks to draw, at most; default 100. */
   readonly samples?: number;
-  /** The same seed gives the same numbers, whatever the batches. Default 0. */
+  /** The same seed gives the same networks, and the same noise of dropout, whatever the batches. Default 0. */
   readonly seed?: number | bigint;
   /** Default both. */
   readonly get?: MonteCarloField | readonly MonteCarloField[];
@@ -28,6 +30,8 @@ export interface MonteCarloOptions extends FiniteOptions {
    * Default: 'conditioned' where it can be had and is cheaper.
    */
   readonly method?: 'auto' | 'weights' | 'conditioned';
+  /** Of the weights, as in `init`. 'orthogonal' needs method 'weights'. */
+  readonly distribution?: Distribution;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: { readonly phase: string; readonly done: number; readonly total: number }) => void;
 }
@@ -139,7 +143,8 @@ interface Run {
 }
 
 function openRun(net: Network, x1: NDArray, x2: NDArray | null, options: MonteCarloOptions): Run {
-  const { seed = 0, get = ['nngp', 'ntk'], method = 'auto', engine } = options;
+  const { seed = 0, get = ['nngp', 'ntk'], distribution = 'gaussian', engine, pattern } = options;
+  const method = distribution === 'orthogonal' ? byWeights(options.method) : (options.method ?? 'auto');
   const fields = typeof get === 'string' ? [get] : get;
   if (fields.length === 0 || fields.some((field) => field !== 'nngp' && field !== 'ntk'))
     throw new InfiniteWidthError('ERR_ARGUMENT', `get names 'nngp', 'ntk' or both; got ${JSON.stringify(get)}`, { get });
@@ -152,11 +157,12 @@ function openRun(net: Network, x1: NDArray, x2: NDArray | null, options: MonteCa
   return {
     add(sample) {
       const draw = conditioned?.draw(sample);
-      const params = draw ? null : init(net, seed, x1.shape, { sample });
+      const params = draw ? null : init(net, seed, x1.shape, { sample, distribution });
+      const own = { engine, pattern, rng: split(seed, sample) };
       const kernels: { [K in MonteCarloField]?: ArrayLike<number> } = {};
       for (const [field, sums] of moments) {
         if (draw) kernels[field] = block(draw[field] as Float64Array, n1, x2 ? n2 : 0);
-        else if (params) kernels[field] = (field === 'nngp' ? empiricalNngp : empiricalNtk)(net, params, x1, x2, { engine }).data;
+        else if (params) kernels[field] = (field === 'nngp' ? empiricalNngp : empiricalNtk)(net, params, x1, x2, own).data;
         sums.add(kernels[field] as ArrayLike<number>);
       }
       return kernels;
@@ -168,6 +174,12 @@ function openRun(net: Network, x1: NDArray, x2: NDArray | null, options: MonteCa
     }),
     isWithin: (tolerance) => [...moments.values()].every((sums) => sums.isWithin(tolerance)),
   };
+}
+
+/** @throws ERR_UNSUPPORTED */
+function byWeights(method: MonteCarloOptions['method'] = 'weights'): 'weights' {
+  if (method !== 'conditioned') return 'weights';
+  throw new InfiniteWidthError('ERR_UNSUPPORTED', "method 'conditioned' draws Gaussian networks; use method 'weights' for orthogonal ones");
 }
 
 /** Θ(x, x) of the first sample of x, for every network. */
