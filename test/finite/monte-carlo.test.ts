@@ -96,18 +96,6 @@ const LAYERS: readonly (readonly [string, Network, readonly number[]])[] = [
     IMAGE,
   ],
   ['repeat', serial(repeat(serial(dense(W), sin()), 2), dense(8)), [5]],
-  [
-    'attention, embeddings with a decay',
-    serial(
-      conv(W, [2, 2], { padding: 'SAME' }),
-      relu(),
-      globalSelfAttention(W, W, W, 4, { posEmbType: 'CONCAT', posEmbDecayFn: (distance) => Math.exp(-distance), valPosEmb: true }),
-      relu(),
-      globalAvgPool(),
-      dense(8),
-    ),
-    IMAGE,
-  ],
   ['imageResize', serial(conv(W, [2, 2]), imageResize([-1, 3, 1, -1], 'linear'), relu(), flatten(), dense(8)), IMAGE],
 ];
 
@@ -115,6 +103,19 @@ const graphs = { pattern: inputs(9, 3, 9, 9) };
 
 const OPTIONED: readonly (readonly [string, Network, readonly number[], MonteCarloOptions])[] = [
   ['aggregate', serial(conv(W, [1]), relu(), aggregate(), dense(W, B), erf(), globalSumPool(), dense(8)), [9, 2], graphs],
+  [
+    'attention, embeddings with a decay',
+    serial(
+      conv(W, [2]),
+      relu(),
+      globalSelfAttention(W, W, W, 4, { posEmbType: 'SUM', posEmbDecayFn: (distance) => Math.exp(-distance), valPosEmb: true }),
+      relu(),
+      globalAvgPool(),
+      dense(8),
+    ),
+    [5, 2],
+    { samples: 40 },
+  ],
   ['dropout', serial(dense(W, B), relu(), dropout(0.6), dense(W), tanh(), dropout(0.8), dense(8)), [5], {}],
 ];
 

@@ -115,7 +115,7 @@ describe.each(training)('training: $name', ({ network, params, x, y, runs }) => 
     const net = networkOf(network);
     const result = await train(net, paramsOf(params), array(x), array(y), { ...options, steps, ntkAt: [steps] });
     expectNear({ data: result.losses, shape: [losses.length] }, { data: losses, shape: [losses.length] });
-    // Rounding grows with the steps: 1e-11 at most was seen for adam, whose steps divide by small moments.
+    // Rounding grows along the trajectory, most in adam, whose steps divide by small moments.
     expectNear(apply(net, result.params, array(x)), output, 1e-10);
     expectNear(result.ntk[0].kernel, ntk, 1e-10);
   });
