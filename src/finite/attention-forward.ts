@@ -24,7 +24,8 @@ export function product(
   for (let i = 0; i < m; i++)
     for (let p = 0; p < k; p++) {
       const value = turnA ? a[p * m + i] : a[i * k + p];
-      for (let j = 0; j < n; j++) out[i * n + j] += value * (turnB ? b[j * k + p] : b[p * n + j]);
+      if (turnB) for (let j = 0; j < n; j++) out[i * n + j] += value * b[j * k + p];
+      else for (let j = 0; j < n; j++) out[i * n + j] += value * b[p * n + j];
     }
   return out;
 }

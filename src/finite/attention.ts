@@ -20,8 +20,15 @@ export function attend(tape: Tape, entry: number, layer: AttentionLayer, params:
     data.set(state.output[0], n * width);
     return state;
   });
-  const backward = (cotangent: TypedArray) =>
-    states.map((state, n) => gradientsOf(one, params, state, cotangent.subarray(n * width, (n + 1) * width)));
+  /** The tape asks twice for one cotangent: for the parameters, then for the input. */
+  let last: { readonly cotangent: TypedArray; readonly all: ReturnType<typeof gradientsOf>[] } | null = null;
+  const backward = (cotangent: TypedArray) => {
+    if (last?.cotangent !== cotangent) {
+      const all = states.map((state, n) => gradientsOf(one, params, state, cotangent.subarray(n * width, (n + 1) * width)));
+      last = { cotangent, all };
+    }
+    return last.all;
+  };
   const names = Object.keys(params);
   const perSample = (cotangent: TypedArray) => {
     const all = backward(cotangent);
