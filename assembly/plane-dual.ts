@@ -36,7 +36,8 @@ function transformed<L, T>(step: Step, left: usize, right: usize, out: usize, sp
   let tables: usize = 0;
   for (let k = 0; k < step.operations; k++, record += RECORD_BYTES) {
     tables = <usize>load<i32>(record, 4);
-    operate<L, T>(record, spare, factors, count, row + tables * rs, rs, col + tables * cs, cs);
+    const vectors = step.program + <usize>load<i32>(record, 40);
+    operate<L, T>(record, vectors, spare, factors, count, row + tables * rs, rs, col + tables * cs, cs);
   }
   tables = <usize>load<i32>(record, 4);
   leave<L, T>(out, end, cell, spare, factors, row + tables * rs, rs, col + tables * cs, cs);
@@ -57,12 +58,14 @@ function enter<L>(out: usize, end: usize, cell: usize, spare: usize, factors: us
 }
 
 /** One operation on every cell. */
-function operate<L, T>(record: usize, c: usize, t: usize, count: i32, row: usize, rs: usize, col: usize, cs: usize): void {
+function operate<L, T>(
+  record: usize, vectors: usize, c: usize, t: usize, count: i32, row: usize, rs: usize, col: usize, cs: usize,
+): void {
   const code = load<i32>(record);
   for (const end = c + (<usize>count << 5); c < end; c += 32, t += 16, row += sizeof<T>(), col += 16)
     switch (code) {
       case AFFINE: affine<L, T>(c, c + 16, t, 16, row, rs, col, cs); break;
-      case RECTIFIED: rectified<L, T>(c, c + 16, t, 16, record + 8); break;
+      case RECTIFIED: rectified<L>(c, c + 16, t, 16, vectors); break;
       case ERF_PRECISE: preciseErf<L, T>(c, c + 16, t, 16, row, rs, col, cs); break;
       default: activation<L, T>(code, c, c + 16, t, 16, row, rs, col, cs, record + 8); break;
     }

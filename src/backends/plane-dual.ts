@@ -29,7 +29,7 @@ export interface PlaneDual {
 
 const KNOWN = new WeakMap<ActivationLayer, PlaneDual | null>();
 
-/** null for an activation whose dual is a JavaScript function. */
+/** null for an activation whose dual is a JavaScript function, or in tables that the tiles of chains carry. */
 export function planeDual(activation: ActivationLayer): PlaneDual | null {
   const known = KNOWN.get(activation);
   if (known !== undefined) return known;
@@ -42,7 +42,7 @@ function makeDual(steps: readonly Step[]): PlaneDual | null {
   const operations: PlaneOperation[] = [];
   let table = 0;
   for (const [k, { code, params }] of operationsOf(steps).entries()) {
-    if (code === op.DUAL) return null;
+    if (code === op.DUAL || code === op.TABULATED) return null;
     const step = steps[k];
     operations.push({ code, params, table });
     table += step.kind === 'dual' ? operationOf(step.activation).tables : TABLES_OF[code];

@@ -125,7 +125,7 @@ class ImageBuilder {
     return at;
   }
 
-  private vectors(values: Float64Array): number {
+  private vectors(values: Iterable<number>): number {
     const at = this.take(0);
     for (const value of values) this.vector(value);
     return at;
@@ -236,7 +236,9 @@ class ImageBuilder {
       const at = start - this.base + k * RECORD_BYTES;
       this.view.setInt32(at, code, true);
       this.view.setInt32(at + 4, table, true);
-      for (const [i, value] of params.entries()) this.view.setFloat64(at + 8 + 8 * i, value, true);
+      for (const [i, value] of params.slice(0, 4).entries()) this.view.setFloat64(at + 8 + 8 * i, value, true);
+      const vectors = this.vectors(params);
+      this.view.setInt32(at + 40, vectors - start, true);
     }
     return start;
   }

@@ -3,7 +3,7 @@
  *   1/d scaling (linearScaling):  G = ζ(QK·K̃) of each sample's own covariance;  K' = OV² G₁KG₂ᵀ + b²,  T' = OV² G₁TG₂ᵀ + b² + 2(K' − b²)
  *   1/√d scaling, ζ = identity:   K' = s c K̃ + b²,  T' = s((ΣK̃T + ΣKT̃) K̃ + c(T̃ + 4K̃)) + b²,  c = ΣK̃K, s = (QK·OV)²
  */
-import type { GraphNode } from '../graph';
+import { type GraphNode, locationsOf } from '../graph';
 import { indicesOf } from '../inference/matrices';
 import type { AttentionLayer } from '../spec';
 
@@ -26,14 +26,15 @@ export function embeddingOf(
   const isSum = options.posEmbType === 'SUM';
   const alpha = isSum ? 1 : channels / (channels + embedded);
   const beta = options.wPosEmbStd ** 2 * (isSum ? 1 : embedded / (channels + embedded));
+  const r = positionalCovariance(options, spatial);
+  const length = locationsOf(spatial);
+  return { alpha, beta, r: r.map((value, at) => (mask1?.[Math.floor(at / length)] || mask2?.[at % length] ? 0 : value)) };
+}
+
+/** R over all pairs of locations. */
+export function positionalCovariance(options: AttentionLayer, spatial: readonly number[]): Float64Array {
   const locations = [...indicesOf(spatial)];
-  const r = new Float64Array(locations.length ** 2);
-  locations.forEach((x, i) => {
-    locations.forEach((y, j) => {
-      if (!mask1?.[i] && !mask2?.[j]) r[i * locations.length + j] = correlation(options, x, y, i === j);
-    });
-  });
-  return { alpha, beta, r };
+  return Float64Array.from(locations.flatMap((x, i) => locations.map((y, j) => correlation(options, x, y, i === j))));
 }
 
 function correlation({ posEmbDecayFn, posEmbPNorm }: AttentionLayer, x: readonly number[], y: readonly number[], same: boolean): number {

@@ -11,8 +11,8 @@ export interface Activation {
   slope(x: number): number;
 }
 
-const SELU_SCALE = 1.0507009873554805;
-const SELU_ALPHA = 1.6732632423543772;
+export const SELU_SCALE = 1.0507009873554805;
+export const SELU_ALPHA = 1.6732632423543772;
 
 const operation = (of: number, ...params: number[]): Pointwise => {
   const padded = [...params, 0, 0, 0].slice(0, 3);

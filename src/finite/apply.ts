@@ -1,7 +1,8 @@
 /** apply(net, params, x): the outputs of a finite network. */
 import type { NDArray } from '../ndarray';
 import type { Network } from '../spec';
-import { type FiniteInput, type FiniteOptions, forward } from './forward';
+import { forward } from './forward';
+import type { FiniteInput, FiniteOptions } from './options';
 import type { Params } from './params';
 
 /**

@@ -1,52 +1,34 @@
-/** globalSelfAttention of a finite network (Hron et al. 2020, arXiv 2006.10540; conventions of neural-tangents), sample by sample. */
-import { weigh } from '../covariance/attention';
-import { InfiniteWidthError } from '../errors';
-import { locationsOf } from '../graph';
+/** globalSelfAttention of a finite network on a tape, and along a line of parameters: sample by sample. */
 import type { TypedArray } from '../ndarray';
 import type { AttentionLayer } from '../spec';
+import { type AttentionState, type Head, product, SampleAttention } from './attention-forward';
 import type { AttentionParams } from './params';
+import type { Series } from './series';
 import { channelsOf, type Tape, type Tensor } from './tape';
-
-/** op(A)·op(B) in doubles, small matrices. */
-function product(a: ArrayLike<number>, b: ArrayLike<number>, m: number, k: number, n: number, turnA = false, turnB = false): Float64Array {
-  const out = new Float64Array(m * n);
-  for (let i = 0; i < m; i++)
-    for (let p = 0; p < k; p++) {
-      const value = turnA ? a[p * m + i] : a[i * k + p];
-      for (let j = 0; j < n; j++) out[i * n + j] += value * (turnB ? b[j * k + p] : b[p * n + j]);
-    }
-  return out;
-}
-
-interface Head {
-  readonly keys: Float64Array;
-  readonly queries: Float64Array;
-  readonly values: Float64Array;
-  readonly scores: Float64Array;
-  readonly weights: Float64Array;
-}
 
 /** Gradients of one sample, by parameter. */
 type Gradients = Record<string, Float64Array>;
 
-/** @throws ERR_UNSUPPORTED for embeddings with a decay, which need a Cholesky factor of their covariance */
+/** @throws ERR_NOT_POSITIVE_DEFINITE for embeddings whose covariance has no Cholesky factor */
 export function attend(tape: Tape, entry: number, layer: AttentionLayer, params: AttentionParams, x: Tensor): Tensor {
-  if (layer.posEmbType !== 'NONE' && layer.posEmbDecayFn !== null)
-    throw new InfiniteWidthError(
-      'ERR_UNSUPPORTED',
-      'positional embeddings with posEmbDecayFn have a kernel but no finite network here; leave it out',
-    );
-  const one = new SampleAttention(layer, params, locationsOf(x.shape.slice(1, -1)), channelsOf(x));
+  const one = new SampleAttention(layer, [params], x.shape.slice(1, -1), channelsOf(x));
   const samples = x.shape[0];
   const [size, width] = [one.locations * one.channels, one.locations * layer.nChanOut];
-  const inputs = Array.from({ length: samples }, (_, n) => x.data.subarray(n * size, (n + 1) * size));
   const data = tape.zeros(samples * width);
-  const states = inputs.map((input, n) => {
-    const state = one.forward(input);
-    data.set(state.output, n * width);
+  const states = Array.from({ length: samples }, (_, n) => {
+    const state = one.forward([Float64Array.from(x.data.subarray(n * size, (n + 1) * size))]);
+    data.set(state.output[0], n * width);
     return state;
   });
-  const backward = (cotangent: TypedArray) => states.map((state, n) => one.backward(state, cotangent.subarray(n * width, (n + 1) * width)));
+  /** The tape asks twice for one cotangent: for the parameters, then for the input. */
+  let last: { readonly cotangent: TypedArray; readonly all: ReturnType<typeof gradientsOf>[] } | null = null;
+  const backward = (cotangent: TypedArray) => {
+    if (last?.cotangent !== cotangent) {
+      const all = states.map((state, n) => gradientsOf(one, params, state, cotangent.subarray(n * width, (n + 1) * width)));
+      last = { cotangent, all };
+    }
+    return last.all;
+  };
   const names = Object.keys(params);
   const perSample = (cotangent: TypedArray) => {
     const all = backward(cotangent);
@@ -72,93 +54,51 @@ export function attend(tape: Tape, entry: number, layer: AttentionLayer, params:
   return tape.record(output, [x], tape.oneByOne(data.length, dx), { entry, blocks: [], perSample });
 }
 
-class SampleAttention {
-  private readonly keyed: number;
-  private readonly valued: number;
-  private readonly scale: number;
-  private readonly factor: number;
-
-  constructor(
-    private readonly layer: AttentionLayer,
-    private readonly params: AttentionParams,
-    readonly locations: number,
-    readonly channels: number,
-  ) {
-    const { nHeads, nChanKey, nChanVal } = layer;
-    this.keyed = params.keyMatrices.shape[1];
-    this.valued = params.valMatrices.shape[1];
-    this.scale = (layer.wQueryStd * layer.wKeyStd) / (this.keyed * nChanKey ** (layer.linearScaling ? 1 : 0.5));
-    this.factor = (layer.wOutStd * layer.wValueStd) / Math.sqrt(nChanVal * nHeads * this.valued);
-  }
-
-  forward(input: TypedArray) {
-    const { layer, params, locations } = this;
-    const { nHeads, nChanVal, nChanOut } = layer;
-    const embedded = this.embed(input);
-    const valueInput = layer.valPosEmb ? embedded : Float64Array.from(input);
-    const joined = new Float64Array(locations * nChanVal * nHeads);
-    const heads = Array.from({ length: nHeads }, (_, h) => {
-      const head = this.head(h, embedded, valueInput);
-      const mixed = product(head.weights, head.values, locations, locations, nChanVal);
-      for (let at = 0; at < mixed.length; at++) joined[at * nHeads + h] = mixed[at];
-      return head;
-    });
-    const bias = params.b?.data;
-    const output = product(joined, params.wOut.data, locations, nChanVal * nHeads, nChanOut).map(
-      (value, at) => this.factor * value + (bias ? (layer.bStd ?? 0) * bias[at % nChanOut] : 0),
+/** Outputs along params + t·direction. @param x of shape [n, …, channels] */
+export function attendSeries(
+  layer: AttentionLayer,
+  params: AttentionParams,
+  direction: AttentionParams,
+  x: { readonly coefficients: Series; readonly shape: readonly number[] },
+  degree: number,
+): { coefficients: Series; shape: readonly number[] } {
+  const { coefficients, shape } = x;
+  const [samples, channels] = [shape[0], shape[shape.length - 1]];
+  const one = new SampleAttention(layer, degree > 0 ? [params, direction] : [params], shape.slice(1, -1), channels);
+  const [size, width] = [one.locations * one.channels, one.locations * layer.nChanOut];
+  const outputs = Array.from({ length: degree + 1 }, () => new Float64Array(samples * width));
+  for (let n = 0; n < samples; n++) {
+    const { output } = one.forward(
+      coefficients.map((own) => own.subarray(n * size, (n + 1) * size)),
+      degree,
     );
-    return { embedded, valueInput, joined, heads, output };
-  }
-
-  private head(h: number, embedded: Float64Array, valueInput: Float64Array): Head {
-    const { layer, locations, keyed, valued } = this;
-    const { nChanKey, nChanVal } = layer;
-    const keys = product(embedded, this.matrix('keyMatrices', h), locations, keyed, nChanKey);
-    const queries = layer.linearScaling ? keys : product(embedded, this.matrix('queryMatrices', h), locations, keyed, nChanKey);
-    const scores = product(queries, keys, locations, nChanKey, locations, false, true).map((dot) => this.scale * dot);
-    const values = product(valueInput, this.matrix('valMatrices', h), locations, valued, nChanVal);
-    return { keys, queries, values, scores, weights: weighted(scores, locations, layer.attentionMechanism) };
-  }
-
-  /** Gradients of ⟨cotangent, output⟩. */
-  backward(state: ReturnType<SampleAttention['forward']>, cotangent: TypedArray): { input: Float64Array; gradients: Gradients } {
-    const { layer, params, locations, keyed, valued, factor } = this;
-    const { nHeads, nChanVal, nChanKey, nChanOut } = layer;
-    const { embedded, valueInput, joined, heads } = state;
-    const width = nChanVal * nHeads;
-    const gradients: Gradients = { wOut: product(joined, cotangent, width, locations, nChanOut, true).map((value) => factor * value) };
-    if (params.b) gradients.b = columnSums(cotangent, nChanOut).map((value) => (layer.bStd ?? 0) * value);
-    for (const name of ['queryMatrices', 'keyMatrices', 'valMatrices'] as const)
-      if (params[name]) gradients[name] = new Float64Array(params[name].data.length);
-    const dJoined = product(cotangent, params.wOut.data, locations, nChanOut, width, false, true);
-    const dEmbedded = new Float64Array(embedded.length);
-    const dValueInput = new Float64Array(valueInput.length);
-    heads.forEach((head, h) => {
-      const dMixed = Float64Array.from({ length: locations * nChanVal }, (_, at) => factor * dJoined[at * nHeads + h]);
-      const dWeights = product(dMixed, head.values, locations, nChanVal, locations, false, true);
-      const dValues = product(head.weights, dMixed, locations, locations, nChanVal, true);
-      const dScores = weighBack(head, dWeights, locations, layer.attentionMechanism).map((value) => this.scale * value);
-      const dQueries = product(dScores, head.keys, locations, locations, nChanKey);
-      const dKeys = product(dScores, head.queries, locations, locations, nChanKey, true);
-      if (layer.linearScaling) addInto(dKeys, dQueries, 0);
-      else this.spread('queryMatrices', h, embedded, dQueries, keyed, nChanKey, dEmbedded, gradients);
-      this.spread('keyMatrices', h, embedded, dKeys, keyed, nChanKey, dEmbedded, gradients);
-      this.spread('valMatrices', h, valueInput, dValues, valued, nChanVal, dValueInput, gradients);
+    output.forEach((own, k) => {
+      outputs[k].set(own, n * width);
     });
-    if (layer.valPosEmb) addInto(dEmbedded, dValueInput, 0);
-    const { input, posEmb } = this.split(dEmbedded);
-    if (!layer.valPosEmb) addInto(input, dValueInput, 0);
-    if (params.posEmb && posEmb) gradients.posEmb = posEmb;
-    return { input, gradients };
   }
+  return { coefficients: outputs, shape: [...shape.slice(0, -1), layer.nChanOut] };
+}
 
-  private matrix(name: 'queryMatrices' | 'keyMatrices' | 'valMatrices', h: number): TypedArray {
-    const { data, shape } = this.params[name] as { data: TypedArray; shape: readonly number[] };
-    return data.subarray(h * shape[1] * shape[2], (h + 1) * shape[1] * shape[2]);
-  }
-
+/** Gradients of ⟨cotangent, output⟩ of one sample. */
+function gradientsOf(
+  one: SampleAttention,
+  params: AttentionParams,
+  state: AttentionState,
+  cotangent: TypedArray,
+): { input: Float64Array; gradients: Gradients } {
+  const { layer, locations, keyed, valued, factor } = one;
+  const { nHeads, nChanVal, nChanKey, nChanOut } = layer;
+  const [embedded, valueInput, joined] = [state.embedded[0], state.valueInput[0], state.joined[0]];
+  const width = nChanVal * nHeads;
+  const gradients: Gradients = { wOut: product(joined, cotangent, width, locations, nChanOut, true).map((value) => factor * value) };
+  if (params.b) gradients.b = columnSums(cotangent, nChanOut).map((value) => (layer.bStd ?? 0) * value);
+  for (const name of ['queryMatrices', 'keyMatrices', 'valMatrices'] as const)
+    if (params[name]) gradients[name] = new Float64Array(params[name].data.length);
+  const dJoined = product(cotangent, params.wOut.data, locations, nChanOut, width, false, true);
+  const dEmbedded = new Float64Array(embedded.length);
+  const dValueInput = new Float64Array(valueInput.length);
   /** Of y = x W with W of head h: adds the gradient of W, and that of x. */
-  private spread(
+  const spread = (
     name: 'queryMatrices' | 'keyMatrices' | 'valMatrices',
     h: number,
     x: Float64Array,
@@ -166,35 +106,37 @@ class SampleAttention {
     inputs: number,
     outputs: number,
     dx: Float64Array,
-    gradients: Gradients,
-  ): void {
-    addInto(gradients[name], product(x, dy, inputs, this.locations, outputs, true), h * inputs * outputs);
-    addInto(dx, product(dy, this.matrix(name, h), this.locations, outputs, inputs, false, true), 0);
-  }
+  ) => {
+    addInto(gradients[name], product(x, dy, inputs, locations, outputs, true), h * inputs * outputs);
+    addInto(dx, product(dy, one.matrix(name, h), locations, outputs, inputs, false, true), 0);
+  };
+  state.heads.forEach((head, h) => {
+    const dMixed = Float64Array.from({ length: locations * nChanVal }, (_, at) => factor * dJoined[at * nHeads + h]);
+    const dWeights = product(dMixed, head.values[0], locations, nChanVal, locations, false, true);
+    const dValues = product(head.weights[0], dMixed, locations, locations, nChanVal, true);
+    const dScores = weighBack(head, dWeights, locations, layer.attentionMechanism).map((value) => one.scale * value);
+    const dQueries = product(dScores, head.keys[0], locations, locations, nChanKey);
+    const dKeys = product(dScores, head.queries[0], locations, locations, nChanKey, true);
+    if (layer.linearScaling) addInto(dKeys, dQueries, 0);
+    else spread('queryMatrices', h, embedded, dQueries, keyed, nChanKey, dEmbedded);
+    spread('keyMatrices', h, embedded, dKeys, keyed, nChanKey, dEmbedded);
+    spread('valMatrices', h, valueInput, dValues, valued, nChanVal, dValueInput);
+  });
+  if (layer.valPosEmb) addInto(dEmbedded, dValueInput, 0);
+  const { input, posEmb } = split(one, dEmbedded);
+  if (!layer.valPosEmb) addInto(input, dValueInput, 0);
+  if (params.posEmb && posEmb) gradients.posEmb = one.correlate(posEmb, true).map((value) => layer.wPosEmbStd * value);
+  return { input, gradients };
+}
 
-  /** Inputs with the positional embeddings added or appended. */
-  private embed(x: TypedArray): Float64Array {
-    const { layer, locations, channels } = this;
-    const posEmb = this.params.posEmb?.data;
-    if (layer.posEmbType === 'NONE' || !posEmb) return Float64Array.from(x);
-    if (layer.posEmbType === 'SUM') return Float64Array.from(x, (value, at) => value + layer.wPosEmbStd * posEmb[at]);
-    const width = posEmb.length / locations;
-    return Float64Array.from({ length: locations * (channels + width) }, (_, at) => {
-      const [i, c] = [Math.floor(at / (channels + width)), at % (channels + width)];
-      return c < channels ? x[i * channels + c] : layer.wPosEmbStd * posEmb[i * width + c - channels];
-    });
-  }
-
-  private split(d: Float64Array): { input: Float64Array; posEmb: Float64Array | null } {
-    const { layer, locations, channels } = this;
-    if (layer.posEmbType === 'NONE') return { input: d, posEmb: null };
-    const scaled = (value: number) => layer.wPosEmbStd * value;
-    if (layer.posEmbType === 'SUM') return { input: d.slice(), posEmb: d.map(scaled) };
-    const total = d.length / locations;
-    const part = (first: number, count: number) =>
-      Float64Array.from({ length: locations * count }, (_, at) => d[Math.floor(at / count) * total + first + (at % count)]);
-    return { input: part(0, channels), posEmb: part(channels, total - channels).map(scaled) };
-  }
+/** Cotangents of the input and of the embeddings from those of both together. */
+function split({ layer, locations, channels }: SampleAttention, d: Float64Array): { input: Float64Array; posEmb: Float64Array | null } {
+  if (layer.posEmbType === 'NONE') return { input: d, posEmb: null };
+  if (layer.posEmbType === 'SUM') return { input: d.slice(), posEmb: d };
+  const total = d.length / locations;
+  const part = (first: number, count: number) =>
+    Float64Array.from({ length: locations * count }, (_, at) => d[Math.floor(at / count) * total + first + (at % count)]);
+  return { input: part(0, channels), posEmb: part(channels, total - channels) };
 }
 
 function addInto(target: Float64Array, source: Float64Array, from: number): void {
@@ -209,16 +151,9 @@ function columnSums(a: TypedArray, width: number): Float64Array {
   return sums;
 }
 
-/** ζ of every row of scores. */
-function weighted(scores: Float64Array, length: number, mechanism: AttentionLayer['attentionMechanism']): Float64Array {
-  const weights = scores.slice();
-  for (let i = 0; i < weights.length; i += length) weigh(weights.subarray(i, i + length), mechanism, null);
-  return weights;
-}
-
 /** Cotangents of the scores from those of the weights. */
 function weighBack(
-  { scores, weights }: Head,
+  { scores: [scores], weights: [weights] }: Head,
   dWeights: Float64Array,
   length: number,
   mechanism: AttentionLayer['attentionMechanism'],

@@ -18,7 +18,7 @@ import type { Sampler, SamplesJob } from './sampler';
 export { levelsOf, requireLevels } from './levels';
 
 /** `net` is one that levelsOf knows. */
-export type ConditionedJob = Omit<SamplesJob, 'kind' | 'method'>;
+export type ConditionedJob = Pick<SamplesJob, 'net' | 'x1' | 'x2' | 'seed' | 'fields'>;
 
 /** @param chunk units at a time, a multiple of 256; by default a size that suits the caches @throws ERR_OUT_OF_MEMORY */
 export function openConditioned(job: ConditionedJob, backend: Pick<Backend, 'openUnits'>, chunk?: number): Sampler {

@@ -2,8 +2,8 @@
 import { InfiniteWidthError } from '../errors';
 import type { NDArray } from '../ndarray';
 import type { Network } from '../spec';
-import type { FiniteOptions } from './forward';
 import { monteCarloSamples } from './monte-carlo';
+import type { FiniteOptions } from './options';
 
 export interface DispersionOptions extends FiniteOptions {
   /** Networks; default 10,000. */

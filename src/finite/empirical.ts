@@ -3,16 +3,18 @@ import { InfiniteWidthError } from '../errors';
 import { type NDArray, showShape } from '../ndarray';
 import type { Network } from '../spec';
 import { nngpOf, ntkOf } from './contraction';
-import { type FiniteInput, type FiniteOptions, forward } from './forward';
+import { forward } from './forward';
 import { arrange, layoutOf, type OutputAxes } from './layout';
+import { type FiniteInput, type PairOptions, sidesOf } from './options';
 import type { Params } from './params';
 
-export interface EmpiricalOptions extends FiniteOptions, OutputAxes {}
+export interface EmpiricalOptions extends PairOptions, OutputAxes {}
 
 /** Both passes, one where x2 is x1, and what becomes of the output's axes. */
 function open(net: Network, params: Params, x1: FiniteInput, x2: FiniteInput | null | undefined, options: EmpiricalOptions) {
-  const first = forward(net, params, x1, options);
-  const second = x2 === null || x2 === undefined || x2 === x1 ? first : forward(net, params, x2, options);
+  const [own, other] = sidesOf(options);
+  const first = forward(net, params, x1, own);
+  const second = x2 === null || x2 === undefined || x2 === x1 ? first : forward(net, params, x2, other);
   const [shape1, shape2] = [first.output.shape, second.output.shape];
   if (shape1.slice(1).join() !== shape2.slice(1).join())
     throw new InfiniteWidthError(

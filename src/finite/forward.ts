@@ -1,43 +1,54 @@
 /** A network of finite width, the caller's parameters and inputs checked. */
 import { routinesOf } from '../backends/finite';
-import { defaultContext, type EngineContext } from '../context';
+import { defaultContext } from '../context';
 import { InfiniteWidthError } from '../errors';
 import { nameOf, type TracedLayer } from '../inference/state';
-import { asNDArray, checkFinite, type DType, dtypeOf, isArrayList, type NDArray, type TypedArray } from '../ndarray';
+import { asNDArray, checkFinite, type DType, isArrayList, type NDArray, type TypedArray } from '../ndarray';
 import type { Network } from '../spec';
+import type { Surroundings } from './fixed-maps';
+import type { FiniteInput, FiniteOptions } from './options';
 import { hasParams, type Params, paramSpecs } from './params';
 import { inferFinite, type Pass, ready, runNetwork } from './pass';
 import { Tape, type Tensor } from './tape';
 
-/** [n, …, channels], nested numbers, or a list of arrays for a network that begins with parallel branches. */
-export type FiniteInput = NDArray | readonly NDArray[] | readonly (readonly number[])[];
+/** A network, inputs and options, checked. */
+export interface Opened {
+  readonly around: Surroundings;
+  readonly arrays: readonly NDArray[];
+  readonly isList: boolean;
+}
 
-export interface FiniteOptions {
-  /** Whose linear algebra runs the network. */
-  readonly engine?: EngineContext;
+/** @throws ERR_SHAPE, ERR_NON_FINITE, ERR_ARGUMENT for several outputs, … as inference */
+export function open(net: Network, x: FiniteInput, options: FiniteOptions): Opened {
+  const isList = isArrayList(x);
+  const arrays = isList ? x.map((part, k) => asNDArray(part, `x[${k}]`)) : [asNDArray(x, 'x')];
+  for (const [k, array] of arrays.entries()) checkFinite(array, isList ? `x[${k}]` : 'x');
+  return { around: { ...options, ...inferFinite(net, isList ? arrays.map(({ shape }) => shape) : arrays[0].shape) }, arrays, isList };
 }
 
 /**
  * Runs a network forwards.
- * @throws ERR_SHAPE where parameters do not fit the network, ERR_UNSUPPORTED for layers without a finite network, ERR_ARGUMENT for several outputs
+ * @throws as `open`; ERR_SHAPE where parameters do not fit the network, ERR_UNSUPPORTED for layers without a finite network
  */
-export function forward(net: Network, params: Params, x: FiniteInput, { engine }: FiniteOptions = {}): Pass {
-  const arrays = isArrayList(x) ? x.map((part, k) => asNDArray(part, `x[${k}]`)) : [asNDArray(x, 'x')];
-  for (const [k, array] of arrays.entries()) checkFinite(array, isArrayList(x) ? `x[${k}]` : 'x');
-  const dtype: DType = [...arrays, ...paramArrays(params)].every(({ data }) => data instanceof Float32Array) ? 'float32' : 'float64';
-  const inferred = inferFinite(net, isArrayList(x) ? arrays.map(({ shape }) => shape) : arrays[0].shape);
-  checkParams(inferred.layers, params);
-  const routines = routinesOf((engine ?? defaultContext()).backend);
-  const own = (data: TypedArray): TypedArray => (dtypeOf(data) === dtype ? data : Float64Array.from(data));
-  const inputs: Tensor[] = arrays.map(({ data, shape }) => ({ data: own(data), shape }));
+export function forward(net: Network, params: Params, x: FiniteInput, options: FiniteOptions = {}): Pass {
+  const { around, arrays, isList } = open(net, x, options);
+  checkParams(around.layers, params);
+  const routines = routinesOf((options.engine ?? defaultContext()).backend);
+  const tape = new Tape(routines, commonType(arrays, params));
+  const own = (data: TypedArray): TypedArray => tape.own(data);
+  const inputs = arrays.map(({ data, shape }): Tensor => ({ data: own(data), shape }));
   const entries = params.map((entry) => ready(routines, entry, own));
-  return runNetwork(new Tape(routines, dtype), net, inferred, entries, isArrayList(x) ? inputs : inputs[0]);
+  return runNetwork(tape, net, around, entries, isList ? inputs : inputs[0]);
 }
+
+/** float32 if all inputs and parameters are, otherwise float64. */
+export const commonType = (arrays: readonly NDArray[], params: Params): DType =>
+  [...arrays, ...paramArrays(params)].every(({ data }) => data instanceof Float32Array) ? 'float32' : 'float64';
 
 export const paramArrays = (params: Params): NDArray[] => params.flatMap((entry) => Object.values(entry) as NDArray[]);
 
 /** @throws ERR_SHAPE naming the layer and the array that does not fit */
-function checkParams(layers: readonly TracedLayer[], params: Params): void {
+export function checkParams(layers: readonly TracedLayer[], params: Params): void {
   const owners = layers.filter(hasParams);
   if (params.length !== owners.length)
     throw new InfiniteWidthError(

@@ -1,10 +1,13 @@
-/** Products of a network's Jacobian with vectors: gradients (Jᵀv) and directional derivatives (J u). */
-import type { NDArray, TypedArray } from '../ndarray';
+/** Products of a network's Jacobian with vectors: gradients Jᵀv, and J Jᵀv. */
+import { InfiniteWidthError } from '../errors';
+import { type NDArray, showShape, type TypedArray } from '../ndarray';
 import type { Network } from '../spec';
-import { type FiniteInput, type FiniteOptions, forward } from './forward';
-import type { LayerParams, Params } from './params';
+import { forward } from './forward';
+import { type FiniteInput, type PairOptions, sidesOf } from './options';
+import { type LayerParams, mapParams, type Params } from './params';
 import type { Pass } from './pass';
 import type { ParamUse } from './tape';
+import { pushForward } from './taylor';
 
 /** Arrays of one layer's shape, by name. */
 type Arrays = Record<string, TypedArray>;
@@ -17,12 +20,7 @@ export function pullBack(pass: Pass, params: Params, cotangent: TypedArray): Par
     for (const block of use.blocks) block.accumulate(block.delta(own), target);
     if (use.perSample) addSamples(use, own, target);
   });
-  return params.map(
-    (entry, k) =>
-      Object.fromEntries(
-        Object.entries(entry).map(([name, { shape }]) => [name, { data: gradients[k][name], shape }]),
-      ) as unknown as LayerParams,
-  );
+  return mapParams(params, ({ shape }, k, name) => ({ data: gradients[k][name], shape }));
 }
 
 const mapArrays = (entry: LayerParams, of: (array: NDArray) => TypedArray): Arrays =>
@@ -37,53 +35,10 @@ function addSamples({ perSample }: ParamUse, cotangent: TypedArray, target: Arra
   }
 }
 
-/** J u: how the outputs change along `direction`, which has the shapes of params. One walk back for every output of a sample. */
-export function pushForward(pass: Pass, direction: Params): TypedArray {
-  const { tape, output } = pass;
-  const samples = output.shape[0];
-  const size = output.data.length / samples;
-  const result = tape.zeros(output.data.length);
-  const moved = new Map<unknown, TypedArray>();
-  for (let place = 0; place < size; place++) {
-    tape.backward(output, tape.unit(output, place), (use, own) => {
-      const change = changesOf(use, own, direction[use.entry], samples, moved);
-      for (let n = 0; n < samples; n++) result[n * size + place] += change[n];
-    });
-  }
-  return result;
-}
-
-/** ⟨gradient of every sample, direction⟩ of one layer. */
-function changesOf(
-  use: ParamUse,
-  cotangent: TypedArray,
-  direction: LayerParams,
-  samples: number,
-  moved: Map<unknown, TypedArray>,
-): Float64Array {
-  const changes = new Float64Array(samples);
-  for (const block of use.blocks) {
-    let change = moved.get(block);
-    if (!change) {
-      change = block.along(direction as unknown as Record<string, NDArray>);
-      moved.set(block, change);
-    }
-    const delta = block.delta(cotangent);
-    const per = delta.length / samples;
-    for (let at = 0; at < delta.length; at++) changes[Math.floor(at / per)] += delta[at] * change[at];
-  }
-  if (use.perSample) {
-    const { gradient, length } = use.perSample(cotangent);
-    const flat = Object.values(direction).flatMap((array) => Array.from((array as NDArray).data));
-    for (let n = 0; n < samples; n++) for (let at = 0; at < length; at++) changes[n] += gradient[n * length + at] * flat[at];
-  }
-  return changes;
-}
-
 /**
  * Θ(x1, x2)·v without the kernel: the gradient at x2, then the derivative at x1 along it.
  * @param v cotangents of the outputs for x2, [n2, …outputs]; @returns [n1, …outputs]
- * @throws as `apply`
+ * @throws as `apply`; ERR_SHAPE for a v that is not like the outputs
  */
 export function empiricalNtkVp(
   net: Network,
@@ -91,35 +46,18 @@ export function empiricalNtkVp(
   x1: FiniteInput,
   x2: FiniteInput | null | undefined,
   v: NDArray,
-  options: FiniteOptions = {},
+  options: PairOptions = {},
 ): NDArray {
-  const first = forward(net, params, x1, options);
-  const second = x2 === null || x2 === undefined || x2 === x1 ? first : forward(net, params, x2, options);
-  const cotangent = second.tape.zeros(v.data.length);
+  const [first, other] = sidesOf(options);
+  const same = x2 === null || x2 === undefined || x2 === x1;
+  const pass = forward(net, params, same ? x1 : x2, same ? first : other);
+  if (showShape(v.shape) !== showShape(pass.output.shape))
+    throw new InfiniteWidthError(
+      'ERR_SHAPE',
+      `v has shape ${showShape(v.shape)} and the outputs for x2 ${showShape(pass.output.shape)}; they must be equal`,
+      { v: v.shape, outputs: pass.output.shape },
+    );
+  const cotangent = pass.tape.zeros(v.data.length);
   cotangent.set(v.data);
-  return { data: pushForward(first, pullBack(second, params, cotangent)), shape: [...first.output.shape] };
+  return pushForward(net, params, pullBack(pass, params, cotangent), x1, first);
 }
-
-/**
- * The network linearised at `params`: f(p, x) = f(params, x) + J(params, x)(p − params).
- * @returns a function of (p, x), like `apply` for that network
- */
-export function linearize(net: Network, params: Params, options: FiniteOptions = {}): (p: Params, x: FiniteInput) => NDArray {
-  return (p, x) => {
-    const pass = forward(net, params, x, options);
-    const change = pushForward(pass, difference(p, params));
-    for (let at = 0; at < change.length; at++) change[at] += pass.output.data[at];
-    return { data: change, shape: [...pass.output.shape] };
-  };
-}
-
-const difference = (p: Params, q: Params): Params =>
-  p.map(
-    (entry, k) =>
-      Object.fromEntries(
-        (Object.entries(entry) as [string, NDArray][]).map(([name, { data, shape }]) => {
-          const other = (q[k] as unknown as Record<string, NDArray>)[name].data;
-          return [name, { data: Float64Array.from(data, (value, at) => value - other[at]), shape }];
-        }),
-      ) as unknown as LayerParams,
-  );

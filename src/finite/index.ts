@@ -2,9 +2,13 @@
 export { apply } from './apply';
 export { type Dispersion, type DispersionOptions, ntkDispersion } from './dispersion';
 export { type EmpiricalOptions, empiricalNngp, empiricalNtk } from './empirical';
-export type { FiniteInput, FiniteOptions } from './forward';
-export { empiricalNtkVp, linearize } from './gradients';
-export { init } from './init';
+export { empiricalNtkVp } from './gradients';
+export { type InitOptions, init } from './init';
+export { type ClassBlocks, classBlocks, relativeChange } from './kernel-change';
 export { type Estimate, type MonteCarloOptions, type MonteCarloResult, monteCarloEstimates, monteCarloKernel } from './monte-carlo';
+export type { FiniteInput, FiniteOptions, PairOptions } from './options';
+export type { Distribution } from './orthogonal';
 export type { AttentionParams, LayerParams, LinearParams, Params } from './params';
+export type { Rng } from './rng';
+export { type Expansion, linearize, taylorExpand } from './taylor';
 export { type Checkpoint, type Optimizer, type Training, type TrainOptions, train } from './train';

@@ -28,7 +28,6 @@ export function dense(tape: Tape, entry: number, layer: DenseLayer, params: Weig
       tape.la.gemm('t', 'n', fanIn, out, rows, scale, x.data, fanIn, delta, out, 1, gradients.w, out);
       if (gradients.b) addRows(delta, biasScale, gradients.b);
     },
-    along: (direction) => moved(tape, block, tape.own(direction.w.data), direction.b?.data),
   };
   const backward = (cotangents: TypedArray) => {
     const count = cotangents.length / out;
@@ -133,10 +132,6 @@ function groupBlocks(tape: Tape, g: Geometry, params: Weights, data: TypedArray)
         putColumns(own, fanIn, outputs, group * out, out, gradients.w);
         if (gradients.b) addRows(delta, biasScale, gradients.b.subarray(group * out, (group + 1) * out));
       },
-      along(direction) {
-        const u = columns(tape, tape.own(direction.w.data), fanIn, outputs, group * out, out);
-        return moved(tape, block, u, direction.b?.data.subarray(group * out, (group + 1) * out));
-      },
     };
     const scatter = (patches: TypedArray, dx: TypedArray, samples: number) =>
       each(samples, (patch, at) => {
@@ -178,10 +173,6 @@ function localBlocks(tape: Tape, g: Geometry, params: Weights, data: TypedArray)
         tape.la.gemm('t', 'n', fanIn, outputs, samples, scale, rows, fanIn, delta, outputs, 1, own, outputs);
         if (gradients.b) addRows(delta, biasScale, gradients.b.subarray(o * outputs, (o + 1) * outputs));
       },
-      along(direction) {
-        const u = tape.own(direction.w.data).subarray(o * fanIn * outputs, (o + 1) * fanIn * outputs);
-        return moved(tape, block, u, direction.b?.data.subarray(o * outputs, (o + 1) * outputs));
-      },
     };
     const scatter = (patches: TypedArray, dx: TypedArray, count: number) =>
       each(count, (patch, at) => {
@@ -189,15 +180,6 @@ function localBlocks(tape: Tape, g: Geometry, params: Weights, data: TypedArray)
       });
     return { block, weights, scatter };
   });
-}
-
-/** scale · rows · U + biasScale · u */
-function moved(tape: Tape, { rows, fanIn, out, scale, biasScale }: WeightBlock, u: TypedArray, b: TypedArray | undefined): TypedArray {
-  const count = rows.length / fanIn;
-  const change = tape.zeros(count * out);
-  tape.la.gemm('n', 'n', count, out, fanIn, scale, rows, fanIn, u, out, 0, change, out);
-  addBias(change, b, biasScale);
-  return change;
 }
 
 /** Columns [first, first + count) of a matrix. */

@@ -7,9 +7,10 @@ import { asNDArray, checkFinite, type DType, dtypeOf, type NDArray, showShape, s
 import type { Network } from '../spec';
 import { levelsOf, requireLevels } from './conditioned';
 import { computeSamples } from './distribute';
-import type { FiniteOptions } from './forward';
 import { layoutOf } from './layout';
 import { type Estimate, Moments } from './moments';
+import type { PairOptions } from './options';
+import { checkDistribution, type Distribution } from './orthogonal';
 import { hasParams, paramSpecs } from './params';
 import { inferFinite } from './pass';
 import { seedWords } from './random/stream';
@@ -20,10 +21,10 @@ export type { MonteCarloField } from './sampler';
 
 type Rows = NDArray | readonly (readonly number[])[];
 
-export interface MonteCarloOptions extends FiniteOptions {
+export interface MonteCarloOptions extends Omit<PairOptions, 'rng'> {
   /** Networks to draw, at most; default 100. */
   readonly samples?: number;
-  /** The same seed gives the same numbers, whatever the batches. Default 0. */
+  /** The same seed gives the same networks, and the same noise of dropout, whatever the batches. Default 0. */
   readonly seed?: number | bigint;
   /** Default both. */
   readonly get?: MonteCarloField | readonly MonteCarloField[];
@@ -36,6 +37,8 @@ export interface MonteCarloOptions extends FiniteOptions {
    * Default: 'conditioned' where it can be had and is cheaper.
    */
   readonly method?: 'auto' | 'weights' | 'conditioned';
+  /** Of the weights, as in `init`. 'orthogonal' needs method 'weights'. */
+  readonly distribution?: Distribution;
   /** Of the arithmetic with weights; default float32 where the inputs are. The two draw different networks. */
   readonly dtype?: DType;
   readonly signal?: AbortSignal;
@@ -117,7 +120,9 @@ function read(input: unknown, name: string): NDArray {
 }
 
 function jobOf(net: Network, x1: NDArray, x2: NDArray | null, options: MonteCarloOptions): SamplesJob {
-  const { seed = 0, get = ['nngp', 'ntk'], method = 'auto' } = options;
+  const { seed = 0, get = ['nngp', 'ntk'], distribution = 'gaussian', pattern } = options;
+  checkDistribution(distribution);
+  const method = distribution === 'orthogonal' ? byWeights(options.method) : (options.method ?? 'auto');
   const fields = typeof get === 'string' ? [get] : get;
   if (fields.length === 0 || fields.some((field) => field !== 'nngp' && field !== 'ntk'))
     throw new InfiniteWidthError('ERR_ARGUMENT', `get names 'nngp', 'ntk' or both; got ${JSON.stringify(get)}`, { get });
@@ -133,7 +138,15 @@ function jobOf(net: Network, x1: NDArray, x2: NDArray | null, options: MonteCarl
     seed: seedWords(seed),
     fields: [...new Set(fields)],
     method: levels ? 'conditioned' : 'weights',
+    distribution,
+    patterns: Array.isArray(pattern) ? [pattern[0], pattern[1]] : [pattern ?? null, pattern ?? null],
   };
+}
+
+/** @throws ERR_UNSUPPORTED */
+function byWeights(method: MonteCarloOptions['method'] = 'weights'): 'weights' {
+  if (method !== 'conditioned') return 'weights';
+  throw new InfiniteWidthError('ERR_UNSUPPORTED', "method 'conditioned' draws Gaussian networks; use method 'weights' for orthogonal ones");
 }
 
 function converted(data: NDArray['data'], dtype: DType): NDArray['data'] {

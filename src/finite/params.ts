@@ -30,6 +30,10 @@ export interface ParamSpec {
   readonly name: string;
   readonly shape: readonly number[];
   readonly std: number;
+  /** As how many matrices, one after another, it acts; 0: it is none. */
+  readonly stack: number;
+  /** Matrices side by side in each of them, which see channels of their own. */
+  readonly groups: number;
 }
 
 /** The arrays of a layer. `before` and `after`: shapes of its input and output, sample axis included. */
@@ -37,12 +41,13 @@ export function paramSpecs(layer: ParameterizedLayer, before: readonly number[],
   if (layer.kind === 'globalSelfAttention') return attentionSpecs(layer, before);
   const channels = before[before.length - 1];
   const outputs = after[after.length - 1];
-  const { shape, fanIn } = layer.kind === 'dense' ? { shape: [channels, outputs], fanIn: channels } : filterOf(layer, channels, after);
+  const { shape, fanIn, stack, groups } =
+    layer.kind === 'dense' ? { shape: [channels, outputs], fanIn: channels, stack: 1, groups: 1 } : filterOf(layer, channels, after);
   const standard = layer.parameterization === 'standard';
-  const weights = { name: 'w', shape, std: standard ? layer.wStd / Math.sqrt(fanIn / layer.s[0]) : 1 };
+  const weights = { name: 'w', shape, stack, groups, std: standard ? layer.wStd / Math.sqrt(fanIn / layer.s[0]) : 1 };
   if (layer.bStd === null) return [weights];
   const bias = layer.kind === 'convLocal' ? [1, ...after.slice(1)] : [...before.slice(0, -1).fill(1), outputs];
-  return [weights, { name: 'b', shape: bias, std: standard ? layer.bStd : 1 }];
+  return [weights, { name: 'b', shape: bias, std: standard ? layer.bStd : 1, stack: 0, groups: 1 }];
 }
 
 function filterOf(layer: ConvLayer, channels: number, after: readonly number[]) {
@@ -50,7 +55,8 @@ function filterOf(layer: ConvLayer, channels: number, after: readonly number[]) 
   const fanIn = perGroup * layer.filterShape.reduce((a, b) => a * b, 1);
   const outputs = after[after.length - 1];
   const shape = layer.kind === 'convLocal' ? [...after.slice(1, -1), fanIn, outputs] : [...layer.filterShape, perGroup, outputs];
-  return { shape, fanIn };
+  const stack = layer.kind === 'convLocal' ? after.slice(1, -1).reduce((a, b) => a * b, 1) : 1;
+  return { shape, fanIn, stack, groups: layer.groups };
 }
 
 function attentionSpecs(layer: AttentionLayer, before: readonly number[]): ParamSpec[] {
@@ -60,16 +66,25 @@ function attentionSpecs(layer: AttentionLayer, before: readonly number[]): Param
   const keys = channels + (concat ? embedded : 0);
   const values = channels + (concat && layer.valPosEmb ? embedded : 0);
   const { nHeads, nChanKey, nChanVal, nChanOut } = layer;
-  const spec = (name: string, ...shape: number[]): ParamSpec => ({ name, shape, std: 1 });
+  const spec = (name: string, stack: number, ...shape: number[]): ParamSpec => ({ name, shape, std: 1, stack, groups: 1 });
   return [
-    ...(layer.linearScaling ? [] : [spec('queryMatrices', nHeads, keys, nChanKey)]),
-    spec('keyMatrices', nHeads, keys, nChanKey),
-    spec('valMatrices', nHeads, values, nChanVal),
-    spec('wOut', nChanVal * nHeads, nChanOut),
-    ...(layer.bStd === null ? [] : [spec('b', ...before.slice(0, -1).fill(1), nChanOut)]),
-    ...(embedded > 0 ? [spec('posEmb', 1, ...before.slice(1, -1), embedded)] : []),
+    ...(layer.linearScaling ? [] : [spec('queryMatrices', nHeads, nHeads, keys, nChanKey)]),
+    spec('keyMatrices', nHeads, nHeads, keys, nChanKey),
+    spec('valMatrices', nHeads, nHeads, values, nChanVal),
+    spec('wOut', 1, nChanVal * nHeads, nChanOut),
+    ...(layer.bStd === null ? [] : [spec('b', 0, ...before.slice(0, -1).fill(1), nChanOut)]),
+    ...(embedded > 0 ? [spec('posEmb', 0, 1, ...before.slice(1, -1), embedded)] : []),
   ];
 }
+
+/** The same entries and names with other arrays. */
+export const mapParams = (params: Params, of: (array: NDArray, entry: number, name: string) => NDArray): Params =>
+  params.map(
+    (entry, k) =>
+      Object.fromEntries(
+        (Object.entries(entry) as [string, NDArray][]).map(([name, array]) => [name, of(array, k, name)]),
+      ) as unknown as LayerParams,
+  );
 
 /** What dense and conv layers multiply their sums and biases by: 1/√s, or w/√fan-in and b in the NTK parameterization. */
 export function rescaling(layer: DenseLayer | ConvLayer, fanIn: number): readonly [weights: number, bias: number] {

@@ -3,6 +3,7 @@ import type { FiniteBackend } from '../backends/finite';
 import type { NDArray } from '../ndarray';
 import type { Network } from '../spec';
 import { openConditioned } from './conditioned';
+import type { Distribution } from './orthogonal';
 import type { Seed } from './random/stream';
 import { openWeights } from './weights';
 
@@ -18,6 +19,10 @@ export interface SamplesJob {
   readonly seed: Seed;
   readonly fields: readonly MonteCarloField[];
   readonly method: 'weights' | 'conditioned';
+  /** Of the weights, default 'gaussian'; 'conditioned' draws no others. */
+  readonly distribution?: Distribution;
+  /** For aggregate: graphs of the samples of x1 and of x2. */
+  readonly patterns?: readonly [NDArray | null, NDArray | null];
 }
 
 /** Every sample is a pure function of the job and its number: the same bits however ranges are cut and on whatever thread. */

@@ -5,7 +5,7 @@
  */
 import type { FiniteRoutines } from '../backends/finite';
 import type { LinearAlgebra } from '../linalg/contract';
-import { allocate, type DType, dtypeOf, type NDArray, type TypedArray } from '../ndarray';
+import { allocate, type DType, dtypeOf, type TypedArray } from '../ndarray';
 
 /** Activations, [n, …, channels] row-major. Identity matters: a tensor is a node of the tape. */
 export interface Tensor {
@@ -30,8 +30,6 @@ export interface WeightBlock {
   delta(cotangent: TypedArray): TypedArray;
   /** Adds scale · rowsᵀ·delta and the bias's gradient into the layer's gradients. */
   accumulate(delta: TypedArray, gradients: Readonly<Record<string, TypedArray>>): void;
-  /** scale · rows · U + biasScale · u for a direction (U, u) in the layer's parameters: [n · places, out]. */
-  along(direction: Readonly<Record<string, NDArray>>): TypedArray;
 }
 
 /** How a layer's parameters enter: weight blocks, or gradients of every sample where there is no such structure. */

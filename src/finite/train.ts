@@ -4,9 +4,11 @@ import { macrotask } from '../execute/yield';
 import { asNDArray, checkFinite, type NDArray, showShape, type TypedArray } from '../ndarray';
 import type { Network } from '../spec';
 import { empiricalNtk } from './empirical';
-import { type FiniteInput, type FiniteOptions, forward } from './forward';
+import { forward } from './forward';
 import { pullBack } from './gradients';
-import type { LayerParams, Params } from './params';
+import type { FiniteInput, FiniteOptions } from './options';
+import { mapParams, type Params } from './params';
+import { split } from './rng';
 
 export type Optimizer = 'gd' | 'momentum' | 'adam';
 
@@ -73,14 +75,17 @@ export async function train(
   const state = new Descent(start, options);
   const losses: number[] = [];
   const kernels: { step: number; kernel: NDArray }[] = [];
+  /** Every step has noise of its own. */
+  const { engine, pattern, rng } = options;
+  const now = (): FiniteOptions => ({ engine, pattern, rng: rng === undefined ? rng : split(rng, state.step) });
   const record = () => {
     if (ntkAt.includes(state.step))
-      kernels.push({ step: state.step, kernel: empiricalNtk(net, state.params, options.ntkInputs ?? x, null, options) });
+      kernels.push({ step: state.step, kernel: empiricalNtk(net, state.params, options.ntkInputs ?? x, null, now()) });
   };
   record();
   for (const end = start.step + steps; state.step < end; ) {
     throwIfAborted(signal);
-    const pass = forward(net, state.params, x, options);
+    const pass = forward(net, state.params, x, now());
     const { loss, cotangent } = lossOf(pass.output.data, pass.output.shape, targets, pass.tape.zeros(pass.output.data.length));
     finite(loss, state.step, options.learningRate);
     losses.push(loss);
@@ -89,7 +94,7 @@ export async function train(
     onProgress?.({ phase: 'steps', done: losses.length, total: steps, loss });
     await macrotask();
   }
-  const { output } = forward(net, state.params, x, options);
+  const { output } = forward(net, state.params, x, now());
   const { loss } = lossOf(output.data, output.shape, targets, output.data.slice());
   finite(loss, state.step, options.learningRate);
   return { params: state.params, losses: Float64Array.from([...losses, loss]), ntk: kernels, checkpoint: state.checkpoint() };
@@ -184,15 +189,7 @@ class Descent {
 
 /** A copy, or arrays of the same shapes filled with a number. */
 const copy = (params: Params, fill?: number): Params =>
-  params.map(
-    (entry) =>
-      Object.fromEntries(
-        (Object.entries(entry) as [string, NDArray][]).map(([name, { data, shape }]) => {
-          const own = data.slice();
-          return [name, { data: fill === undefined ? own : own.fill(fill), shape }];
-        }),
-      ) as unknown as LayerParams,
-  );
+  mapParams(params, ({ data, shape }) => ({ data: fill === undefined ? data.slice() : data.slice().fill(fill), shape }));
 
 /** Visits every number of several sets of parameters at once. */
 function each(sets: readonly Params[], body: (arrays: readonly TypedArray[], at: number) => void): void {

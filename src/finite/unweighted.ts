@@ -147,7 +147,7 @@ export function normalize(tape: Tape, { axis, eps }: LayerNormLayer, x: Tensor):
 }
 
 /** For each number the group of those that share its coordinates outside `axis`. */
-function groups(shape: readonly number[], axis: readonly number[]): { groupOf: Int32Array; count: number } {
+export function groups(shape: readonly number[], axis: readonly number[]): { groupOf: Int32Array; count: number } {
   const axes = axis.map((k) => (k < 0 ? k + shape.length : k));
   const count = shape.reduce((product, length, k) => (axes.includes(k) ? product : product * length), 1);
   const groupOf = Int32Array.from({ length: locationsOf(shape) }, (_, at) => {

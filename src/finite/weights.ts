@@ -1,12 +1,17 @@
 /** Kernels of finite networks that are drawn weight by weight: each network's weights are made, read and forgotten in the backend's memory. */
 import { type Arena, type FiniteBackend, type FiniteRoutines, routinesOf } from '../backends/finite';
+import { hostMatrix } from '../backends/host-matrix';
 import type { Inferred } from '../inference/walk';
 import { type DType, dtypeOf, type NDArray, sizeOf } from '../ndarray';
 import { nngpOf, ntkOf } from './contraction';
+import type { Surroundings } from './fixed-maps';
 import { arrange, type Layout, layoutOf } from './layout';
 import type { Weights } from './linear';
+import { sidesOf } from './options';
+import { orthogonalized } from './orthogonal';
 import { hasParams, paramSpecs } from './params';
 import { inferFinite, type Pass, type ReadyParams, runNetwork } from './pass';
+import { split } from './rng';
 import type { Sampler, SamplesJob } from './sampler';
 import { Tape } from './tape';
 
@@ -51,17 +56,18 @@ class WeightsSampler implements Sampler {
 
   /** Both kernels share one pass forwards. */
   private one(sample: number): NDArray[] {
-    const { fields, x1, x2 } = this.job;
+    const { fields, x1, x2, seed, patterns } = this.job;
     const params = this.params(sample);
-    const first = this.pass(this.left, params, x1);
-    const second = x2 ? this.pass(this.right, params, x2) : first;
+    const [own, other] = sidesOf({ rng: split(seed, sample), pattern: patterns });
+    const first = this.pass({ ...own, ...this.left }, params, x1);
+    const second = x2 ? this.pass({ ...other, ...this.right }, params, x2) : first;
     const kernels = fields.map((field) => (field === 'nngp' ? nngpOf : ntkOf)(first, second, this.layout));
     this.arena.clear();
     return kernels.map((kernel) => arrange(this.layout, x1.shape[0], (x2 ?? x1).shape[0], kernel));
   }
 
-  private pass(inferred: Inferred, params: readonly ReadyParams[], x: NDArray): Pass {
-    return runNetwork(new Tape(this.routines, this.dtype), this.job.net, inferred, params, x);
+  private pass(around: Surroundings, params: readonly ReadyParams[], x: NDArray): Pass {
+    return runNetwork(new Tape(this.routines, this.dtype), this.job.net, around, params, x);
   }
 
   private params(sample: number): ReadyParams[] {
@@ -69,12 +75,16 @@ class WeightsSampler implements Sampler {
     return this.left.layers.filter(hasParams).map(({ layer, before, shape }, k): ReadyParams => {
       const stream = { seed: job.seed, sample, layer: k };
       let from = 0;
-      const arrays = paramSpecs(layer, before, shape).map(({ name, shape: own, std }) => {
-        const [start, count] = [from, sizeOf(own)];
+      const arrays = paramSpecs(layer, before, shape).map((spec) => {
+        const { name, shape: own, std } = spec;
+        const [start, count, columns] = [from, sizeOf(own), own[own.length - 1]];
         from += count;
-        if (name === 'w') return [name, arena.draw(stream, start, count / own[own.length - 1], own[own.length - 1], std)];
-        const data = routines.normals(stream, start, count, dtype);
+        const isGaussian = job.distribution !== 'orthogonal';
+        if (name === 'w' && isGaussian) return [name, arena.draw(stream, start, count / columns, columns, std)];
+        const drawn = routines.normals(stream, start, count, dtype);
+        const data = isGaussian ? drawn : orthogonalized(drawn, spec);
         if (std !== 1) for (let at = 0; at < count; at++) data[at] *= std;
+        if (name === 'w') return [name, hostMatrix(routines.linalg, data, count / columns, columns)];
         return [name, name === 'b' && layer.kind !== 'globalSelfAttention' ? data : { data, shape: own }];
       });
       return Object.fromEntries(arrays) as Weights;

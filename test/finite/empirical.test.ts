@@ -1,28 +1,32 @@
-/** Empirical kernels against the Jacobian itself, made by differences of fourth order: 1e-9 of its size. */
+/** Empirical kernels against Jacobian contraction with differences of fourth order: 1e-9 of their size. */
 import { describe, expect, test } from 'vitest';
-import type { NDArray, Network } from '../../src';
-import { apply, empiricalNngp, empiricalNtk, empiricalNtkVp, init, linearize, type Params } from '../../src/finite';
+import {
+  aggregate,
+  conv,
+  dense,
+  dropout,
+  erf,
+  expNormalized,
+  flatten,
+  globalAvgPool,
+  globalSelfAttention,
+  identity,
+  type NDArray,
+  type Network,
+  serial,
+} from '../../src';
+import {
+  apply,
+  type EmpiricalOptions,
+  empiricalNngp,
+  empiricalNtk,
+  empiricalNtkVp,
+  type FiniteOptions,
+  init,
+  linearize,
+} from '../../src/finite';
+import { arraysOf, contraction, jacobian } from './contraction';
 import { inputs, NETWORKS } from './networks';
-
-const arraysOf = (params: Params): Float64Array[] =>
-  params.flatMap((entry) => Object.values(entry).map(({ data }: NDArray) => data as Float64Array));
-
-/** dapply/dp for every parameter: rows of outputs. */
-function jacobian(net: Network, params: Params, x: NDArray): number[][] {
-  const h = 1e-3;
-  return arraysOf(params).flatMap((data) =>
-    Array.from(data, (value, at) => {
-      const outputs = (step: number) => {
-        data[at] = value + step;
-        const { data: f } = apply(net, params, x);
-        data[at] = value;
-        return f;
-      };
-      const [f2, f1, b1, b2] = [outputs(2 * h), outputs(h), outputs(-h), outputs(-2 * h)];
-      return Array.from(f1, (v, i) => (8 * (v - b1[i]) - (f2[i] - b2[i])) / (12 * h));
-    }),
-  );
-}
 
 const largest = (values: ArrayLike<number>): number => Array.from(values).reduce((most, v) => Math.max(most, Math.abs(v)), 0);
 
@@ -31,15 +35,7 @@ describe.each(NETWORKS)('%s', (_name, net, sample) => {
   const [x1, x2] = [inputs(1, 3, ...sample), inputs(2, 2, ...sample)];
   const outputs = apply(net, params, x1).data.length / 3;
   const [j1, j2] = [jacobian(net, params, x1), jacobian(net, params, x2)];
-  const expected = new Float64Array(3 * 2 * outputs * outputs);
-  for (let a = 0; a < 3; a++)
-    for (let b = 0; b < 2; b++)
-      for (let o = 0; o < outputs; o++)
-        for (let p = 0; p < outputs; p++)
-          expected[((a * 2 + b) * outputs + o) * outputs + p] = j1.reduce(
-            (sum, row, k) => sum + row[a * outputs + o] * j2[k][b * outputs + p],
-            0,
-          );
+  const expected = contraction(j1, j2, 3, 2);
 
   test('the NTK with all pairs of outputs', () => {
     const { data, shape } = empiricalNtk(net, params, x1, x2, { traceAxes: [] });
@@ -92,5 +88,65 @@ describe.each(NETWORKS)('%s', (_name, net, sample) => {
         for (let o = 0; o < outputs; o++) sum += f1[a * outputs + o] * f2[b * outputs + o];
         expect(data[a * 2 + b]).toBeCloseTo(sum / outputs, 13);
       }
+  });
+});
+
+describe('layers with options of their own', () => {
+  const [x1, x2] = [inputs(1, 3, 5, 2), inputs(2, 2, 5, 2)];
+  const around = (layer: Network) => serial(conv(4, [1], { bStd: 0.1 }), erf(), layer, dense(4), erf(), globalAvgPool(), dense(2));
+  const check = (net: Network, first: FiniteOptions, second: FiniteOptions, options: EmpiricalOptions) => {
+    const params = init(net, 7, [1, 5, 2]);
+    const expected = contraction(jacobian(net, params, x1, first), jacobian(net, params, x2, second), 3, 2);
+    const { data } = empiricalNtk(net, params, x1, x2, { traceAxes: [], ...options });
+    expect(largest(data.map((v, at) => v - expected[at]))).toBeLessThan(1e-9 * largest(expected));
+  };
+
+  test('dropout in training mode: the same noise for a seed, other noise for x2 unless told otherwise', () => {
+    const net = around(dropout(0.6));
+    const params = init(net, 7, [1, 5, 2]);
+    const f = (rng: number | bigint) => apply(net, params, x1, { rng }).data;
+    expect(f(1)).toEqual(f(1));
+    expect(f(1)).not.toEqual(f(2));
+    check(net, { rng: 5 }, { rng: 9n }, { rng: [5, 9n] });
+    const [one, other] = [{ rng: [5, 5] as const }, { rng: 5 }].map((options) => empiricalNtk(net, params, x1, x2, options).data);
+    expect(one).not.toEqual(other);
+    expect(empiricalNtk(net, params, x1, x1, { rng: 5 }).data).toEqual(empiricalNtk(net, params, x1, null, { rng: 5 }).data);
+    expect(() => apply(net, params, x1)).toThrow(/dropout at 2 draws noise and needs a seed.*ERR_ARGUMENT/);
+    expect(apply(around(dropout(0.6, { mode: 'test' })), params, x1).data).toEqual(apply(around(identity()), params, x1).data);
+  });
+
+  test('the noise keeps numbers with probability rate, divides by it, and differs from layer to layer', () => {
+    const x: NDArray<Float64Array> = { data: new Float64Array(40_000).fill(1), shape: [40, 1000] };
+    const { data } = apply(dropout(0.7), [], x, { rng: 3 });
+    const kept = data.filter((value) => value !== 0);
+    expect(kept.every((value) => value === 1 / 0.7)).toBe(true);
+    // Four standard deviations of a binomial share.
+    expect(Math.abs(kept.length / data.length - 0.7)).toBeLessThan(4 * Math.sqrt((0.7 * 0.3) / data.length));
+    const twice = apply(serial(dropout(0.5), dropout(0.5)), [], x, { rng: 3 }).data;
+    expect(Math.abs(twice.filter((value) => value !== 0).length / data.length - 0.25)).toBeLessThan(4 * Math.sqrt(0.1875 / data.length));
+  });
+
+  test('aggregate: graphs of x1 and x2', () => {
+    const graph = (seed: number, n: number) => inputs(seed, n, 5, 5);
+    check(around(aggregate()), { pattern: graph(3, 3) }, { pattern: graph(4, 2) }, { pattern: [graph(3, 3), graph(4, 2)] });
+    expect(() => apply(around(aggregate()), init(around(aggregate()), 7, [1, 5, 2]), x1, { pattern: graph(3, 2) })).toThrow(/ERR_SHAPE/);
+  });
+
+  test('attention with correlated embeddings; where these have no root it says so', () => {
+    const net = (posEmbDecayFn: (distance: number) => number) =>
+      serial(conv(3, [2]), globalSelfAttention(4, 3, 2, 2, { posEmbType: 'CONCAT', posEmbDecayFn, valPosEmb: true }), flatten(), dense(2));
+    check(
+      net((distance) => Math.exp(-distance)),
+      {},
+      {},
+      {},
+    );
+    const singular = net(() => 1);
+    expect(() => apply(singular, init(singular, 1, [1, 5, 2]), x1)).toThrow(/pivot of location 1 is 0.*ERR_NOT_POSITIVE_DEFINITE/);
+  });
+
+  test('what has no finite form says so', () => {
+    const net = serial(dense(3), expNormalized(), dense(1));
+    expect(() => apply(net, init(net, 1, [1, 2]), inputs(1, 2, 2))).toThrow(/expNormalized is known by its kernel only.*ERR_UNSUPPORTED/);
   });
 });

@@ -1,39 +1,24 @@
 /**
- * Monte Carlo over finite networks: against the analytic kernel of every kind of layer within 4 standard errors (plus 2 % for widths of 64,
- * whose mean is off by O(1/width)). Both methods against each other: methods.test.ts.
+ * Monte Carlo over finite networks: against the analytic kernel of every kind of layer and every activation. Both methods against each
+ * other: methods.test.ts.
  */
 import { describe, expect, test } from 'vitest';
+import * as layers from '../../src';
+import { type ActivationLayer, kernelSync, type NDArray, type Network } from '../../src';
 import {
-  abs,
-  avgPool,
-  conv,
-  convLocal,
-  convTranspose,
-  dense,
-  erf,
-  fanInConcat,
-  fanInProd,
-  fanInSum,
-  fanOut,
-  flatten,
-  gelu,
-  globalAvgPool,
-  globalSelfAttention,
-  identity,
-  imageResize,
-  kernelSync,
-  layerNorm,
-  leakyRelu,
-  type Network,
-  parallel,
-  relu,
-  serial,
-  sigmoid,
-  sin,
-  sumPool,
-} from '../../src';
-import { monteCarloEstimates, monteCarloKernel } from '../../src/finite';
+  type Estimate,
+  type MonteCarloOptions,
+  type MonteCarloResult,
+  monteCarloEstimates,
+  monteCarloKernel,
+} from '../../src/finite';
+import { EXAMPLES } from '../layers/examples';
+import { kindsOf } from '../layers/support';
 import { inputs } from './networks';
+
+const { abs, aggregate, avgPool, conv, convLocal, convTranspose, dense, dotGeneral, dropout, erf, fanInConcat, fanInProd } = layers;
+const { fanInSum, fanOut, flatten, gelu, globalAvgPool, globalSelfAttention, globalSumPool, identity, imageResize, index } = layers;
+const { layerNorm, leakyRelu, parallel, relu, repeat, serial, sigmoid, sin, sumPool, tanh } = layers;
 
 const W = 64;
 const B = { bStd: 0.2 };
@@ -76,7 +61,7 @@ const LAYERS: readonly (readonly [string, Network, readonly number[]])[] = [
       globalSelfAttention(W, W, W, 4, { ...B, posEmbType: 'SUM' }),
       relu(),
       globalAvgPool(),
-      dense(8),
+      dense(2),
     ),
     IMAGE,
   ],
@@ -92,26 +77,129 @@ const LAYERS: readonly (readonly [string, Network, readonly number[]])[] = [
     ),
     IMAGE,
   ],
+  [
+    'index, dotGeneral',
+    serial(
+      conv(W, [1, 1]),
+      index([':', '::2']),
+      dotGeneral({
+        rhs: [
+          [1, 0.5],
+          [-1, 0.3],
+        ],
+        dimensionNumbers: [
+          [[1], [0]],
+          [[], []],
+        ],
+      }),
+      relu(),
+      flatten(),
+      dense(8),
+    ),
+    IMAGE,
+  ],
+  ['repeat', serial(repeat(serial(dense(W), sin()), 2), dense(8)), [5]],
   ['imageResize', serial(conv(W, [2, 2]), imageResize([-1, 3, 1, -1], 'linear'), relu(), flatten(), dense(8)), IMAGE],
 ];
 
-describe('finite networks scatter around the infinite one', () => {
-  test.each(LAYERS)('%s', async (_name, net, sample) => {
+const graphs = { pattern: inputs(9, 3, 9, 9) };
+
+const OPTIONED: readonly (readonly [string, Network, readonly number[], MonteCarloOptions])[] = [
+  ['aggregate', serial(conv(W, [1]), relu(), aggregate(), dense(W, B), erf(), globalSumPool(), dense(8)), [9, 2], graphs],
+  [
+    'attention, embeddings with a decay',
+    serial(
+      conv(W, [2]),
+      relu(),
+      globalSelfAttention(W, W, W, 4, { posEmbType: 'SUM', posEmbDecayFn: (distance) => Math.exp(-distance), valPosEmb: true }),
+      relu(),
+      globalAvgPool(),
+      dense(2),
+    ),
+    [5, 2],
+    { samples: 40 },
+  ],
+  ['dropout', serial(dense(W, B), relu(), dropout(0.6), dense(W), tanh(), dropout(0.8), dense(8)), [5], {}],
+];
+
+describe('every layer scatters around its kernel: 4 standard errors, and 2 % of the largest entry for what widths of 64 add', () => {
+  test.each([...LAYERS.map((row) => [...row, {}] as const), ...OPTIONED])('%s', async (_name, net, sample, options) => {
     const x = inputs(5, 3, ...sample);
-    const { nngp, ntk } = await monteCarloKernel(net, x, { samples: 60, seed: 3, method: 'weights' });
-    const analytic = kernelSync(net, x);
-    for (const [estimate, exact] of [
-      [nngp, analytic.nngp],
-      [ntk, analytic.ntk],
-    ] as const) {
-      const scale = Math.max(...Array.from(exact.data, Math.abs));
-      exact.data.forEach((value, at) => {
-        const error = (estimate as NonNullable<typeof estimate>).standardError.data[at];
-        expect(Math.abs((estimate as NonNullable<typeof estimate>).mean.data[at] - value)).toBeLessThan(4 * error + 0.02 * scale);
-      });
-    }
+    const estimate = await monteCarloKernel(net, x, { samples: 60, seed: 3, method: 'weights', ...options });
+    expectNear(estimate, kernelSync(net, x, options as { pattern?: NDArray }), 0.02);
   });
 });
+
+/** Of one hidden layer, whose mean kernels are those of the infinite network at any width: nothing is allowed but 4 standard errors. */
+const ACTIVATIONS: readonly ActivationLayer[] = [
+  relu(),
+  layers.abs(),
+  layers.leakyRelu(0.2),
+  layers.abRelu(0.3, 1.2),
+  erf(),
+  layers.sigmoidLike(),
+  layers.gelu(),
+  layers.sin({ a: 1.1, b: 1.3, c: 0.2 }),
+  layers.cos(),
+  layers.rbf({ gamma: 0.4 }),
+  layers.gabor(),
+  layers.exp({ a: 0.5, b: 0.7 }),
+  layers.gaussian({ a: 1.1, b: -0.6 }),
+  layers.hermite(2),
+  layers.monomial(3),
+  layers.rectifiedMonomial(2),
+  layers.polynomial([0.3, -1, 0.5]),
+  layers.sign(),
+  tanh(),
+  layers.sigmoid(),
+  layers.softplus(),
+  layers.silu(),
+  layers.elu({ alpha: 1.3 }),
+  layers.selu(),
+  layers.elementwise({ fn: (u) => u * u, nngpFn: (k, q1, q2) => 2 * k * k + q1 * q2 }),
+  layers.elementwiseNumerical(Math.atan, 30, { df: (u) => 1 / (1 + u * u) }),
+];
+
+const oneHidden = (activation: ActivationLayer): Network => serial(dense(W), activation, dense(8, B));
+
+describe('every activation scatters around its kernel: 4 standard errors', () => {
+  test.each(ACTIVATIONS.map((activation) => [activation.kind, activation] as const))('%s', async (_kind, activation) => {
+    const x = inputs(5, 3, 5);
+    // Pre-activations of variance 1, as hermite assumes.
+    for (let n = 0; n < 3; n++) {
+      const row = x.data.subarray(5 * n, 5 * n + 5);
+      const norm = Math.sqrt(row.reduce((sum, value) => sum + value * value, 0) / 5);
+      row.forEach((value, at) => {
+        row[at] = value / norm;
+      });
+    }
+    const net = oneHidden(activation);
+    expectNear(await monteCarloKernel(net, x, { samples: 200, seed: 4, method: 'weights' }), kernelSync(net, x), 0);
+  });
+});
+
+test('every kind of layer that has a finite form is among them', () => {
+  const nets = [...LAYERS, ...OPTIONED].map(([, net]) => net);
+  const seen = new Set([...nets, ...ACTIVATIONS.map(oneHidden)].flatMap(kindsOf));
+  const expected = Object.keys(EXAMPLES).filter((kind) => kind !== 'expNormalized');
+  expect(expected.filter((kind) => !seen.has(kind))).toEqual([]);
+});
+
+/** What sums of constants, such as the kernels of sign on the diagonal, differ by. */
+const ROUNDING = 1e-14;
+
+function expectNear({ nngp, ntk }: MonteCarloResult, analytic: { nngp: NDArray; ntk: NDArray }, share: number): void {
+  for (const [estimate, exact] of [
+    [nngp, analytic.nngp],
+    [ntk, analytic.ntk],
+  ] as const) {
+    const scale = Math.max(...Array.from(exact.data, Math.abs));
+    exact.data.forEach((value, at) => {
+      const { mean, standardError } = estimate as Estimate;
+      expect(Math.abs(mean.data[at] - value)).toBeLessThanOrEqual(4 * standardError.data[at] + (share + ROUNDING) * scale);
+    });
+  }
+}
 
 describe('without weights', () => {
   test('it is the default where it takes fewer numbers, and refuses other networks', async () => {

@@ -1,0 +1,208 @@
+/**
+ * globalSelfAttention of a finite network (Hron et al. 2020, arXiv 2006.10540; conventions of neural-tangents), of one sample and as a
+ * series along a line of parameters; a series of one coefficient is the layer itself.
+ */
+import { positionalCovariance, weigh } from '../covariance/attention';
+import { InfiniteWidthError } from '../errors';
+import { locationsOf } from '../graph';
+import type { TypedArray } from '../ndarray';
+import type { AttentionLayer } from '../spec';
+import type { AttentionParams } from './params';
+import { convolved, exponential, masked, plus, power, type Series, scaled, times } from './series';
+
+/** op(A)·op(B) in doubles, small matrices. */
+export function product(
+  a: ArrayLike<number>,
+  b: ArrayLike<number>,
+  m: number,
+  k: number,
+  n: number,
+  turnA = false,
+  turnB = false,
+): Float64Array {
+  const out = new Float64Array(m * n);
+  for (let i = 0; i < m; i++)
+    for (let p = 0; p < k; p++) {
+      const value = turnA ? a[p * m + i] : a[i * k + p];
+      if (turnB) for (let j = 0; j < n; j++) out[i * n + j] += value * b[j * k + p];
+      else for (let j = 0; j < n; j++) out[i * n + j] += value * b[p * n + j];
+    }
+  return out;
+}
+
+export interface Head {
+  readonly keys: Series;
+  readonly queries: Series;
+  readonly values: Series;
+  readonly scores: Series;
+  readonly weights: Series;
+}
+
+export interface AttentionState {
+  readonly embedded: Series;
+  readonly valueInput: Series;
+  readonly joined: Series;
+  readonly heads: readonly Head[];
+  readonly output: Series;
+}
+
+type MatrixName = 'queryMatrices' | 'keyMatrices' | 'valMatrices';
+
+export class SampleAttention {
+  readonly locations: number;
+  readonly keyed: number;
+  readonly valued: number;
+  readonly scale: number;
+  readonly factor: number;
+  /** Positional embeddings as they enter: correlated, with their standard deviation. */
+  private readonly positions: Series | null;
+
+  /** @param lines params, and the direction in which they move if they do */
+  constructor(
+    readonly layer: AttentionLayer,
+    private readonly lines: readonly AttentionParams[],
+    spatial: readonly number[],
+    readonly channels: number,
+    private readonly root = positionalRoot(layer, spatial),
+  ) {
+    const { nHeads, nChanKey, nChanVal } = layer;
+    const [{ keyMatrices, valMatrices }] = lines;
+    this.locations = locationsOf(spatial);
+    this.keyed = keyMatrices.shape[1];
+    this.valued = valMatrices.shape[1];
+    this.scale = (layer.wQueryStd * layer.wKeyStd) / (this.keyed * nChanKey ** (layer.linearScaling ? 1 : 0.5));
+    this.factor = (layer.wOutStd * layer.wValueStd) / Math.sqrt(nChanVal * nHeads * this.valued);
+    const posEmb = lines.map((own) => own.posEmb?.data);
+    this.positions = posEmb[0] ? posEmb.map((own) => this.correlate(own as TypedArray, false).map((v) => layer.wPosEmbStd * v)) : null;
+  }
+
+  forward(input: Series, degree = 0): AttentionState {
+    const { layer, locations } = this;
+    const { nHeads, nChanVal, nChanOut } = layer;
+    const embedded = this.embed(input);
+    const valueInput = layer.valPosEmb ? embedded : input;
+    const heads = Array.from({ length: nHeads }, (_, h) => this.head(h, embedded, valueInput, degree));
+    const mixed = heads.map(({ weights, values }) =>
+      convolved(weights, values, degree, (a, b) => product(a, b, locations, locations, nChanVal)),
+    );
+    const joined = interleaved(mixed);
+    const wOut = this.lines.map((own) => own.wOut.data as Float64Array);
+    const linear = convolved(joined, wOut, degree, (a, b) => product(a, b, locations, nChanVal * nHeads, nChanOut));
+    const output = scaled(linear, this.factor);
+    for (const [k, { b }] of this.lines.slice(0, degree + 1).entries()) if (b) this.addBias(output[k], b.data);
+    return { embedded, valueInput, joined, heads, output };
+  }
+
+  private addBias(output: Float64Array, b: TypedArray): void {
+    for (let at = 0; at < output.length; at++) output[at] += (this.layer.bStd ?? 0) * b[at % b.length];
+  }
+
+  private head(h: number, embedded: Series, valueInput: Series, degree: number): Head {
+    const { layer, locations, keyed, valued } = this;
+    const { nChanKey, nChanVal } = layer;
+    const seen = (x: Series, name: MatrixName, inputs: number, outputs: number) =>
+      convolved(x, this.matrices(name, h), degree, (a, b) => product(a, b, locations, inputs, outputs));
+    const keys = seen(embedded, 'keyMatrices', keyed, nChanKey);
+    const queries = layer.linearScaling ? keys : seen(embedded, 'queryMatrices', keyed, nChanKey);
+    const dots = convolved(queries, keys, degree, (a, b) => product(a, b, locations, nChanKey, locations, false, true));
+    const scores = scaled(dots, this.scale);
+    const values = seen(valueInput, 'valMatrices', valued, nChanVal);
+    return { keys, queries, values, scores, weights: weightsOf(scores, locations, layer.attentionMechanism, degree) };
+  }
+
+  private matrices(name: MatrixName, h: number): Series {
+    return this.lines.map((own) => {
+      const { data, shape } = own[name] as { data: Float64Array; shape: readonly number[] };
+      const size = shape[1] * shape[2];
+      return data.subarray(h * size, (h + 1) * size);
+    });
+  }
+
+  /** The matrix of head h in the params themselves. */
+  matrix(name: MatrixName, h: number): Float64Array {
+    return this.matrices(name, h)[0];
+  }
+
+  /** L·e, or Lᵀ·e, for embeddings e of all locations with L Lᵀ their covariance. */
+  correlate(e: TypedArray, turned: boolean): Float64Array {
+    const { locations, root } = this;
+    return root ? product(root, e, locations, locations, e.length / locations, turned) : Float64Array.from(e);
+  }
+
+  /** Inputs with the positional embeddings added or appended. */
+  private embed(x: Series): Series {
+    const { layer, locations, channels, positions } = this;
+    if (!positions) return x;
+    if (layer.posEmbType === 'SUM') return plus(x, positions);
+    const width = positions[0].length / locations;
+    const total = channels + width;
+    return Array.from({ length: Math.max(x.length, positions.length) }, (_, k) => {
+      const joined = new Float64Array(locations * total);
+      for (let i = 0; i < locations; i++) {
+        if (x[k]) joined.set(x[k].subarray(i * channels, (i + 1) * channels), i * total);
+        if (positions[k]) joined.set(positions[k].subarray(i * width, (i + 1) * width), i * total + channels);
+      }
+      return joined;
+    });
+  }
+}
+
+/** Numbers of several heads side by side, the head last. */
+function interleaved(parts: readonly Series[]): Series {
+  const heads = parts.length;
+  return parts[0].map((first, k) => {
+    const joined = new Float64Array(first.length * heads);
+    parts.forEach((part, h) => {
+      part[k].forEach((value, at) => {
+        joined[at * heads + h] = value;
+      });
+    });
+    return joined;
+  });
+}
+
+/** ζ of every row of scores. */
+function weightsOf(scores: Series, length: number, mechanism: AttentionLayer['attentionMechanism'], degree: number): Series {
+  const [start] = scores;
+  if (scores.length === 1) {
+    const weights = start.slice();
+    for (let i = 0; i < weights.length; i += length) weigh(weights.subarray(i, i + length), mechanism, null);
+    return [weights];
+  }
+  if (mechanism === 'IDENTITY') return scores;
+  if (mechanism === 'ABS') return masked(scores, start.map(Math.sign));
+  if (mechanism === 'RELU')
+    return masked(
+      scores,
+      start.map((score) => (score > 0 ? 1 : 0)),
+    );
+  const row = (at: number) => start.subarray(at - (at % length), at - (at % length) + length);
+  const lowered = scores.map((own, k) => (k === 0 ? own.map((score, at) => score - Math.max(...row(at))) : own));
+  const weights = exponential(lowered, degree);
+  const sums = weights.map((own) => own.map((_, at) => sumOf(own.subarray(at - (at % length), at - (at % length) + length))));
+  return times(weights, power(sums, -1, degree), degree);
+}
+
+const sumOf = (values: Float64Array): number => values.reduce((a, b) => a + b, 0);
+
+/** L with L Lᵀ the covariance of the embeddings of two locations; null where they are independent. @throws ERR_NOT_POSITIVE_DEFINITE */
+function positionalRoot(layer: AttentionLayer, spatial: readonly number[]): Float64Array | null {
+  if (layer.posEmbType === 'NONE' || layer.posEmbDecayFn === null) return null;
+  const l = positionalCovariance(layer, spatial);
+  const n = locationsOf(spatial);
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j < n; j++) {
+      let sum = j > i ? 0 : l[i * n + j];
+      for (let p = 0; p < Math.min(i, j); p++) sum -= j > i ? 0 : l[i * n + p] * l[j * n + p];
+      if (i === j && !(sum > 0)) throw notPositive(i, sum);
+      l[i * n + j] = i === j ? Math.sqrt(sum) : j < i ? sum / l[j * n + j] : 0;
+    }
+  return l;
+}
+
+const notPositive = (index: number, pivot: number): InfiniteWidthError =>
+  new InfiniteWidthError(
+    'ERR_NOT_POSITIVE_DEFINITE',
+    `posEmbDecayFn gives no covariance of the positional embeddings that a finite network could draw: the pivot of location ${index} is ${pivot}; use a function with a positive definite matrix, such as exp(−distance)`,
+    { index, pivot },
+  );
