@@ -30,6 +30,7 @@ export {
 export * from './layers/index';
 export { parseNetwork } from './layers/parse';
 export type { ArrayLike2D, DType, NDArray, TypedArray } from './ndarray';
+export type { EngineChoice } from './plan';
 export * from './predict/index';
 export type {
   AbReluLayer,

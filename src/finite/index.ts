@@ -5,7 +5,14 @@ export { type EmpiricalOptions, empiricalNngp, empiricalNtk } from './empirical'
 export { empiricalNtkVp } from './gradients';
 export { type InitOptions, init } from './init';
 export { type ClassBlocks, classBlocks, relativeChange } from './kernel-change';
-export { type Estimate, type MonteCarloOptions, type MonteCarloResult, monteCarloEstimates, monteCarloKernel } from './monte-carlo';
+export {
+  type Estimate,
+  type MonteCarloField,
+  type MonteCarloOptions,
+  type MonteCarloResult,
+  monteCarloEstimates,
+  monteCarloKernel,
+} from './monte-carlo';
 export type { FiniteInput, FiniteOptions, PairOptions } from './options';
 export type { Distribution } from './orthogonal';
 export type { AttentionParams, LayerParams, LinearParams, Params } from './params';

@@ -5,13 +5,7 @@
 import { describe, expect, test } from 'vitest';
 import * as layers from '../../src';
 import { type ActivationLayer, kernelSync, type NDArray, type Network } from '../../src';
-import {
-  type Estimate,
-  type MonteCarloOptions,
-  type MonteCarloResult,
-  monteCarloEstimates,
-  monteCarloKernel,
-} from '../../src/finite';
+import { type Estimate, type MonteCarloOptions, type MonteCarloResult, monteCarloEstimates, monteCarloKernel } from '../../src/finite';
 import { EXAMPLES } from '../layers/examples';
 import { kindsOf } from '../layers/support';
 import { inputs } from './networks';
