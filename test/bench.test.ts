@@ -52,7 +52,7 @@ describe('a quick run', () => {
     const report = await run('main', 'routines');
     const comparisons = comparisonsOf(report, 'routines');
     expect(new Set(comparisons.map(({ title }) => title.split(' ')[0]))).toEqual(
-      new Set(['gemm', 'syrk', 'trsm', 'potrf', 'potrs', 'symv', 'rowNorms']),
+      new Set(['gemm', 'syrk', 'trsm', 'potrf', 'potrs', 'symv', 'syevd', 'rowNorms']),
     );
     const peersOf = (title: string) => comparisons.find((comparison) => comparison.title.startsWith(title))?.ratios.map(({ peer }) => peer);
     expect(peersOf('gemm float32')).toEqual(expect.arrayContaining(['tfjs-wasm', 'jax-js', 'stdlib']));

@@ -1,8 +1,7 @@
 /**
  * Elementary functions of a number of either sign, for activations of finite networks (pointwise.ts): called, not inlined
  * (scripts/inline-duals.mjs), since several activations share them.
- * Measured in double precision (single in brackets), relative: eˣ 2.9e-16 (1.6e-7), erf 3.3e-16 (1.9e-7), erfcx 7e-16 (3e-7);
- * sin and cos absolute: 1.2e-16 (6.8e-8) for |x| ≤ 100; the reduction of larger x loses |x| 1e-17 (|x| 4e-9).
+ * Held by test/finite/pointwise.test.ts: activations made of them are within 12 roundoffs of |φ| + |xφ'|, in either precision.
  */
 import { decayHalvings } from './exp';
 import { Lanes } from './lanes';
