@@ -12,7 +12,7 @@ const WIDTH = 3;
 const DEPTH = 3;
 /** Standard errors between the two forms grow with the root of the number of networks. */
 const FULL = { samples: 200_000, excluded: 5 };
-const QUICK = { samples: 20_000, excluded: 1 };
+const QUICK = { samples: 60_000, excluded: 1 };
 
 /** Paths that part between two layers never pair again: growth (1 + 1/M)ᵘ of the segment instead of ((1 + 5/M)ᵘ + 2 (1 − 1/M)ᵘ)/3. */
 const withoutRepairing = (lambda: number): number => (Math.exp(5 * lambda) / (2 * lambda)) * (1 + Math.expm1(-4 * lambda) / (4 * lambda));

@@ -15,7 +15,7 @@ const CHANNELS = [4, 6] as const;
 const FULL = { dense: { s: [4, 16, 64, 256], samples: 600, within: 0.05 }, conv: { s: [6, 20, 64], samples: 150, within: 0.1 } };
 /** Batches of networks, for error bars. */
 const GROUPS = 10;
-const QUICK = { dense: { s: [4, 16, 64], samples: 100, within: 0.1 }, conv: { s: [2, 8], samples: 20, within: 0.25 } };
+const QUICK = { dense: { s: [4, 16, 64], samples: 300, within: 0.1 }, conv: { s: [2, 8], samples: 20, within: 0.25 } };
 
 interface Family {
   readonly name: string;
