@@ -104,9 +104,14 @@ class SpawnedWorker implements Spawned {
     };
     const target = worker as Partial<NodeWorker> & Partial<Worker>;
     if (target.on) {
+      let thrown: unknown;
       target.on('message', received);
-      target.on('error', failed);
-      target.on('exit', (code) => failed(new Error(`exit code ${String(code)}`)));
+      // Messages may come after an error that they were sent before, that it is ready among them, but not after the exit that follows.
+      target.on('error', (cause) => {
+        thrown = cause;
+        if (this.state === 'ready') failed(cause);
+      });
+      target.on('exit', (code) => failed(thrown ?? new Error(`exit code ${String(code)}`)));
       target.unref?.();
       return;
     }
