@@ -15,8 +15,6 @@ import { type Level, levelsOf } from './levels';
 import { pivotedFactor, solvePivoted } from './pivoted';
 import type { Sampler, SamplesJob } from './sampler';
 
-export { levelsOf, requireLevels } from './levels';
-
 /** `net` is one that levelsOf knows. */
 export type ConditionedJob = Pick<SamplesJob, 'net' | 'x1' | 'x2' | 'seed' | 'fields'>;
 
