@@ -1,13 +1,14 @@
 /**
  * Convolutional networks on 32 × 32 × 3 images, NNGP and NTK: ms per entry of a tile, everything about its samples included. Against neural-tangents on one
- * thread, where a Python with it is given: few entries of it, so that all networks have their ratio in minutes; in float64 with --full. And the memory
- * of pooled kernels.
+ * thread, where a Python with it is given: few entries of it, so that all networks have their ratio in minutes; in float64 with --full. Then whole
+ * kernels on two threads beside one, and the memory of pooled kernels.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { GraphJob } from '../src/backends/backend';
 import { CorePool, compileEmbedded, initialiseCore } from '../src/backends/core';
 import { createPlaneTileWorker } from '../src/backends/plane-tile';
+import { createEngine } from '../src/engine';
 import { infer } from '../src/infer';
 import { conv } from '../src/layers/conv';
 import { dense } from '../src/layers/dense';
@@ -19,7 +20,7 @@ import type { Network } from '../src/spec';
 import type { Bench } from './bench';
 import { normal } from './data';
 import type { BenchEngine } from './engines';
-import { type Contestant, type Measured, race, timed } from './harness';
+import { type Contestant, type Measured, race, timed, timedAsync } from './harness';
 import { memoryOfKernels } from './memory';
 import { W_STD } from './networks';
 import { figure } from './report';
@@ -27,6 +28,7 @@ import { figure } from './report';
 const SIDE = 32;
 const CHANNELS = 3;
 const DEPTH = 21;
+const TWO_THREADS = 1.7;
 const DTYPES: readonly DType[] = ['float32', 'float64'];
 
 interface Case {
@@ -42,6 +44,8 @@ interface Case {
   /** ms per entry in float32, and how many times the peer's time. */
   readonly most: number;
   readonly atLeast: number;
+  /** Images of a kernel that two threads share. */
+  readonly images: number;
 }
 
 const hidden = (count: number): Network[] =>
@@ -59,6 +63,7 @@ const CASES: readonly Case[] = [
     peerRounds: 1,
     most: 100,
     atLeast: 100,
+    images: 8,
   },
   {
     name: 'flatten',
@@ -69,6 +74,7 @@ const CASES: readonly Case[] = [
     peerRounds: 2,
     most: 0.12,
     atLeast: 5,
+    images: 192,
   },
   {
     name: 'myrtle',
@@ -79,10 +85,12 @@ const CASES: readonly Case[] = [
     peerRounds: 2,
     most: 20,
     atLeast: 50,
+    images: 24,
   },
 ];
 
-export async function convolutions({ options, report, engines, python }: Bench): Promise<void> {
+export async function convolutions(bench: Bench): Promise<void> {
+  const { options, report, engines, python } = bench;
   const side = options.quick ? 8 : SIDE;
   const depth = options.quick ? 3 : DEPTH;
   report.note(
@@ -105,7 +113,27 @@ export async function convolutions({ options, report, engines, python }: Bench):
         for (const { name, best, median } of rows.filter((row) => row.ours))
           note(`${name}: ${figure(best)} ms by best, ${figure(median)} by median, of at most ${item.most}`);
     }
-  await memoryOfKernels({ options, report });
+  await onTwoThreads(bench, side, depth);
+  await memoryOfKernels(bench);
+}
+
+/** Symmetric kernels in float32 as a user asks for them, in shared memory. */
+async function onTwoThreads({ options, report, engines: [{ build }] }: Bench, side: number, depth: number): Promise<void> {
+  const engines = await Promise.all([1, 2].map((threads) => createEngine({ backend: 'wasm', build, threads })));
+  for (const item of CASES) {
+    const images = options.quick ? 8 : item.images;
+    const size = side * side * CHANNELS;
+    const x = { data: normal('float32', images, size, 3).data, shape: [images, side, side, CHANNELS] };
+    const contestants = engines.map((engine, i) => ({
+      name: i === 0 ? '1 thread' : '2 threads',
+      ours: i > 0,
+      time: timedAsync(() => engine.kernel(item.net(depth), x)),
+    }));
+    const rows = await race(contestants, options, (text) => report.note(text));
+    const targets = [{ peer: '1 thread', ours: '2 threads', atLeast: TWO_THREADS }];
+    report.compare({ title: `${item.title}, ${images} × ${images} images, float32`, unit: 'ms', rows, targets });
+  }
+  await Promise.all(engines.map((engine) => engine.dispose()));
 }
 
 const perEntry = (row: Measured, [rows, cols]: readonly [number, number]): Measured => ({

@@ -32,6 +32,7 @@ export class RowPass {
   private readonly weights: ReadonlyMap<number, ReturnType<typeof poolWeights>>;
   /** Tables of activations outside the rectified family, by node. */
   private readonly duals: ReadonlyMap<number, Float64Array>;
+  private readonly between: Float64Array[] = [];
   /** The last sample has a number among them that float32 does not carry. */
   needsDouble = false;
 
@@ -78,7 +79,7 @@ export class RowPass {
     half: Float64Array | undefined,
   ): Float64Array | undefined {
     const { weights, sums } = this.weights.get(index) as ReturnType<typeof poolWeights>;
-    const mean = windowSums(before, node.axes, new Float64Array(weights.length)).map((sum, i) => sum * weights[i]);
+    const mean = windowSums(before, node.axes, new Float64Array(weights.length), this.between).map((sum, i) => sum * weights[i]);
     means.set(index, mean);
     const unit = this.plan.units.get(index) ?? 1;
     return half && mean.map((m, i) => Math.max(0, sums[i] * m - unit * half[i]));
@@ -91,7 +92,7 @@ export class RowPass {
       case 'input':
         return meanSquares(inputs[node.index], out);
       case 'window':
-        return scaled(windowSums(before, node.axes, out), 1 / node.axes.reduce((all, { size }) => all * size, 1), 0, out);
+        return scaled(windowSums(before, node.axes, out, this.between), 1 / node.axes.reduce((all, { size }) => all * size, 1), 0, out);
       case 'affine':
         return scaled(before, node.w * node.w, node.b * node.b, out);
       case 'dual':
@@ -176,14 +177,16 @@ function scaled(values: Float64Array, factor: number, shift: number, out: Float6
   return out;
 }
 
-/** Sums over the windows at every output location, one axis after the other. */
-function windowSums(values: Float64Array, axes: readonly WindowAxis[], out: Float64Array): Float64Array {
+/** Sums over the windows at every output location, one axis after the other. `between` is used again from call to call: a buffer for each axis but the last. */
+function windowSums(values: Float64Array, axes: readonly WindowAxis[], out: Float64Array, between: Float64Array[]): Float64Array {
   let inner = axes.reduce((all, { from }) => all * from, 1);
   let outer = 1;
   let current = values;
   axes.forEach((axis, k) => {
     inner /= axis.from;
-    const next = k === axes.length - 1 ? out : new Float64Array(outer * axis.to * inner);
+    const length = outer * axis.to * inner;
+    if (k < axes.length - 1 && !(between[k]?.length >= length)) between[k] = new Float64Array(length);
+    const next = k === axes.length - 1 ? out : between[k];
     alongAxis(current, outer, inner, axis, next);
     current = next;
     outer *= axis.to;
@@ -191,7 +194,7 @@ function windowSums(values: Float64Array, axes: readonly WindowAxis[], out: Floa
   return current;
 }
 
-/** Every output along the axis is a sum of those of its taps that are there: `inner` neighbours of each at once, in `outer` blocks. */
+/** Every output along the axis is the sum of those of its taps that are there, `inner` neighbours of each, in `outer` blocks: tap by tap over all outputs. */
 function alongAxis(
   values: Float64Array,
   outer: number,
@@ -199,20 +202,21 @@ function alongAxis(
   { from, to, size, stride, dilation, low }: WindowAxis,
   out: Float64Array,
 ): void {
-  const gap = dilation * inner;
-  for (let o = 0; o < to; o++) {
-    const start = o * stride - low;
-    const first = Math.max(0, Math.ceil(-start / dilation));
-    const taps = Math.min(size, Math.floor((from - 1 - start) / dilation) + 1) - first;
-    const begin = (start + first * dilation) * inner;
+  out.fill(0, 0, outer * to * inner);
+  for (let f = 0; f < size; f++) {
+    const shift = f * dilation - low;
+    const first = Math.max(0, Math.ceil(-shift / stride));
+    const end = Math.min(to, Math.floor((from - 1 - shift) / stride) + 1);
     for (let block = 0; block < outer; block++) {
-      const source = block * from * inner + begin;
-      const target = (block * to + o) * inner;
-      for (let k = 0; k < inner; k++) {
-        let sum = 0;
-        for (let f = 0, at = source + k; f < taps; f++, at += gap) sum += values[at];
-        out[target + k] = sum;
+      const target = block * to * inner;
+      const source = (block * from + shift) * inner;
+      if (stride === 1) {
+        const distance = source - target;
+        for (let at = target + first * inner; at < target + end * inner; at++) out[at] += values[at + distance];
+        continue;
       }
+      for (let o = first; o < end; o++)
+        for (let k = 0; k < inner; k++) out[target + o * inner + k] += values[source + o * stride * inner + k];
     }
   }
 }

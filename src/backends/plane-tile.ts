@@ -100,26 +100,29 @@ export class PlaneTileWorker implements TileWorker<GraphPanel> {
 
   setRows(panel: GraphPanel): void {
     const { left, leftStride, pair } = this.at;
-    this.rows = this.load(0, panel, (table, k) => this.view(left + k * leftStride, pair.left.length).set(table));
+    const samples = this.prepareAll(0, panel);
+    for (const [k, { table }] of samples.entries()) this.view(left + k * leftStride, pair.left.length).set(table);
+    this.rows = loaded(panel, samples);
   }
 
+  /** A lane for each: the vectors of as many samples as have lanes are written together. */
   setCols(panel: GraphPanel): void {
+    const { lanes } = this;
     const { right, rightStride, pair } = this.at;
-    this.cols = this.load(1, panel, (table, k) => {
-      const lanes = this.view(right + Math.floor(k / this.lanes) * rightStride, pair.right.length * this.lanes);
-      for (let at = 0, to = k % this.lanes; at < table.length; at++, to += this.lanes) lanes[to] = table[at];
-    });
+    const samples = this.prepareAll(1, panel);
+    for (let first = 0; first < samples.length; first += lanes) {
+      const vectors = this.view(right + (first / lanes) * rightStride, pair.right.length * lanes);
+      interleave(
+        samples.slice(first, first + lanes).map(({ table }) => table),
+        lanes,
+        vectors,
+      );
+    }
+    this.cols = loaded(panel, samples);
   }
 
-  private load(side: 0 | 1, { from, count }: GraphPanel, write: (table: TypedArray, k: number) => void): LoadedPanel {
-    let anyDouble = false;
-    const heads = Array.from({ length: count }, (_, k) => {
-      const { table, head, needsDouble } = this.prepare(side, from + k);
-      write(table, k);
-      anyDouble ||= needsDouble;
-      return head;
-    });
-    return { from, count, heads, needsDouble: anyDouble };
+  private prepareAll(side: 0 | 1, { from, count }: GraphPanel): readonly Prepared[] {
+    return Array.from({ length: count }, (_, k) => this.prepare(side, from + k));
   }
 
   private prepare(side: 0 | 1, index: number): Prepared {
@@ -290,4 +293,27 @@ export class PlaneTileWorker implements TileWorker<GraphPanel> {
     const { buffer } = this.core.memory;
     return this.size === 4 ? new Float32Array(buffer, pointer, length) : new Float64Array(buffer, pointer, length);
   }
+}
+
+const loaded = ({ from, count }: GraphPanel, samples: readonly Prepared[]): LoadedPanel => ({
+  from,
+  count,
+  heads: samples.map(({ head }) => head),
+  needsDouble: samples.some(({ needsDouble }) => needsDouble),
+});
+
+/** Element i of table k at out[i·lanes + k]; lanes without a table keep what they hold. */
+function interleave(tables: readonly TypedArray[], lanes: number, out: TypedArray): void {
+  const [a, b, c, d] = tables;
+  if (tables.length === 4)
+    for (let i = 0, to = 0; i < a.length; i++, to += 4) {
+      out[to] = a[i];
+      out[to + 1] = b[i];
+      out[to + 2] = c[i];
+      out[to + 3] = d[i];
+    }
+  else
+    tables.forEach((table, k) => {
+      for (let i = 0, to = k; i < table.length; i++, to += lanes) out[to] = table[i];
+    });
 }

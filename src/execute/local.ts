@@ -22,6 +22,7 @@ export function* computeTiles(job: KernelJob): Generator<void> {
 export class LocalTiles {
   private readonly worker: TileWorker;
   private row = -1;
+  private col = -1;
 
   constructor(
     private readonly job: KernelJob,
@@ -31,11 +32,10 @@ export class LocalTiles {
   }
 
   compute(tile: Tile): void {
-    const { worker, outputs } = this;
-    const { job } = this;
+    const { worker, outputs, job } = this;
     if (tile.row !== this.row) worker.setRows(job.panel(0, tile.row, tile.rows));
-    this.row = tile.row;
-    worker.setCols(job.panel(job.plan.symmetric ? 0 : 1, tile.col, tile.cols));
+    if (tile.col !== this.col) worker.setCols(job.panel(job.plan.symmetric ? 0 : 1, tile.col, tile.cols));
+    [this.row, this.col] = [tile.row, tile.col];
     worker.compute(outputs.isDiagonal(tile), outputs.isMirrored(tile));
     outputs.store(tile, (...place) => worker.read(...place));
   }
