@@ -4,10 +4,11 @@ import { describe, expect, test } from 'vitest';
 import { canonicalJson, kernelSync, type NDArray, type Network, parseNetwork, serial } from '../../src';
 import { potrf } from '../../src/linalg';
 import { testContexts } from '../contexts';
-import { IMAGE, images, network } from './random-networks';
+import { IMAGE, images, networkOf } from './random-networks';
 
 const RUNS = { seed: 20261122, numRuns: 40 };
 const FIELDS = ['nngp', 'ntk'] as const;
+const network = networkOf(16);
 
 const rows = ({ data, shape }: NDArray, from: number, to: number): NDArray => {
   const size = IMAGE.reduce((a, b) => a * b, 1);

@@ -37,10 +37,6 @@ const parameterization = fc.constantFrom('ntk' as const, 'standard' as const);
 const common = fc.record({ wStd: std, bStd: bias, parameterization });
 const filter = fc.constantFrom([1, 1], [2, 2], [3, 3], [3, 2]);
 
-const convolution: fc.Arbitrary<Network> = fc
-  .tuple(fc.constantFrom(conv, convLocal, convTranspose), filter, common, fc.constantFrom('SAME' as const, 'CIRCULAR' as const))
-  .map(([layer, shape, options, padding]) => layer(8, shape, { ...options, padding }));
-
 const activation: fc.Arbitrary<Network> = fc
   .constantFrom(
     relu,
@@ -60,35 +56,37 @@ const pooling: fc.Arbitrary<Network> = fc.constantFrom<Network>(
   sumPool([1, 2], { padding: 'VALID' }),
 );
 
-const mixing: fc.Arbitrary<Network> = fc.constantFrom<Network>(
-  identity(),
-  layerNorm(),
-  layerNorm({ axis: [1, -1] }),
-  globalSelfAttention(8, 4, 4, 2, { bStd: 0.1, posEmbType: 'SUM' }),
-);
-
-const residual: fc.Arbitrary<Network> = fc
-  .tuple(activation, common)
-  .map(([phi, options]) =>
-    serial(
-      fanOut(2),
-      parallel(serial(phi, conv(8, [3, 3], { ...options, parameterization: 'ntk', padding: 'SAME' })), identity()),
-      fanInSum(),
-    ),
+/** A convolution, something with branches, attention or layerNorm, an activation and a pool; `width` channels. */
+function block(width: number): fc.Arbitrary<Network> {
+  const convolution = fc
+    .tuple(fc.constantFrom(conv, convLocal, convTranspose), filter, common, fc.constantFrom('SAME' as const, 'CIRCULAR' as const))
+    .map(([layer, shape, options, padding]) => layer(width, shape, { ...options, padding }));
+  const mixing = fc.constantFrom<Network>(
+    identity(),
+    layerNorm(),
+    layerNorm({ axis: [1, -1] }),
+    globalSelfAttention(width, width / 2, width / 4, width / 8, { bStd: 0.1, posEmbType: 'SUM' }),
   );
-
-const concatenated: fc.Arbitrary<Network> = fc
-  .tuple(activation, activation)
-  .map(([a, b]) => serial(fanOut(2), parallel(a, b), fanInConcat(), dense(8)));
-
-const block: fc.Arbitrary<Network> = fc
-  .tuple(convolution, fc.oneof(fc.constant(identity()), residual, concatenated, mixing), activation, pooling)
-  .map(([linear, middle, phi, pool]) => serial(linear, middle, phi, pool));
+  const residual = fc
+    .tuple(activation, common)
+    .map(([phi, options]) =>
+      serial(
+        fanOut(2),
+        parallel(serial(phi, conv(width, [3, 3], { ...options, parameterization: 'ntk', padding: 'SAME' })), identity()),
+        fanInSum(),
+      ),
+    );
+  const concatenated = fc.tuple(activation, activation).map(([a, b]) => serial(fanOut(2), parallel(a, b), fanInConcat(), dense(width)));
+  return fc
+    .tuple(convolution, fc.oneof(fc.constant(identity()), residual, concatenated, mixing), activation, pooling)
+    .map(([linear, middle, phi, pool]) => serial(linear, middle, phi, pool));
+}
 
 /** Two blocks of everything, and an end that makes one number of every pair of samples. */
-export const network: fc.Arbitrary<Network> = fc
-  .tuple(fc.array(block, { minLength: 1, maxLength: 2 }), fc.constantFrom(flatten, globalAvgPool, globalSumPool), common)
-  .map(([blocks, end, options]) => serial(...blocks, end(), dense(3, options)));
+export const networkOf = (width: number): fc.Arbitrary<Network> =>
+  fc
+    .tuple(fc.array(block(width), { minLength: 1, maxLength: 2 }), fc.constantFrom(flatten, globalAvgPool, globalSumPool), common)
+    .map(([blocks, end, options]) => serial(...blocks, end(), dense(3, options)));
 
 /** Samples of which two are equal and one is zero. */
 export const images = fc.integer({ min: 0, max: 2 ** 31 - 1 }).map((seed) => {
