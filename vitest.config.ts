@@ -1,12 +1,33 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
+/** Suites of threads, processes and signals: they are about who waits for whom, and run one file at a time. */
+const ALONE = ['test/threads/**', 'test/cli/**', 'test/package/**', 'test/bench.test.ts'];
+
+const shared = { setupFiles: ['test/setup.ts'], testTimeout: 240_000, hookTimeout: 240_000 };
+
 /** The suites that run in Node; those of test/browser are vitest.browser.config.ts's. */
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    exclude: [...configDefaults.exclude, 'test/browser/**'],
-    setupFiles: ['test/setup.ts'],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: 'together',
+          include: ['test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, 'test/browser/**', ...ALONE],
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: 'alone',
+          include: ALONE.map((pattern) => (pattern.endsWith('.ts') ? pattern : `${pattern}/*.test.ts`)),
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });
