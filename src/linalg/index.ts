@@ -5,14 +5,22 @@
 import { defaultContext, type EngineContext } from '../context';
 import type { ArrayLike2D, NDArray } from '../ndarray';
 import * as cholesky_ from './cholesky';
+import * as cg_ from './conjugate-gradient';
 import type { LinearAlgebra } from './contract';
 import * as eigh_ from './eigh';
+import * as lanczos_ from './lanczos';
 import * as matmul_ from './matmul';
+import type { Multiply, SymmetricOperator } from './operator';
+import * as pivoted_ from './pivoted-cholesky';
 import * as triangular_ from './triangular';
 
+export type { ConjugateGradientOptions, ConjugateGradientResult } from './conjugate-gradient';
 export type { Diagonal, EigenJob, LinearAlgebra, Side, Transpose, Triangle } from './contract';
 export type { Eigensystem } from './eigh';
+export type { Lanczos, LanczosOptions } from './lanczos';
 export type { MatmulOptions } from './matmul';
+export type { Multiply, SymmetricOperator } from './operator';
+export { type ColumnSource, type PivotedCholesky, type PivotedCholeskyOptions, pivotedCholesky } from './pivoted-cholesky';
 export type { TriangularSolveOptions } from './triangular';
 
 export interface OnEngine {
@@ -62,3 +70,24 @@ export const eigh = (a: ArrayLike2D, options?: OnEngine): eigh_.Eigensystem => e
 /** op(A)⁻¹·B for triangular A, in the shape of b. @throws ERR_SHAPE, ERR_NON_FINITE */
 export const triangularSolve = (a: ArrayLike2D, b: ArrayLike2D, options?: triangular_.TriangularSolveOptions & OnEngine): NDArray =>
   triangular_.triangularSolve(on(options), a, b, options);
+
+/**
+ * A⁻¹·B for symmetric positive definite A by preconditioned conjugate gradients: products with A alone, which may be a function.
+ * @throws ERR_NOT_POSITIVE_DEFINITE, ERR_NOT_CONVERGED with the iterate, ERR_NON_FINITE, ERR_SHAPE, ERR_ARGUMENT; AbortError
+ */
+export const conjugateGradient = (
+  a: SymmetricOperator,
+  b: ArrayLike2D,
+  options?: cg_.ConjugateGradientOptions & OnEngine,
+): cg_.ConjugateGradientResult => cg_.conjugateGradient(on(options), a, b, options);
+
+/** The preconditioner (L·Lᵀ + ridge)⁻¹ for conjugateGradient, from the factor L of pivotedCholesky. @throws ERR_ARGUMENT, ERR_SHAPE, ERR_NON_FINITE */
+export const lowRankPreconditioner = (l: ArrayLike2D, ridge: number, options?: OnEngine): Multiply =>
+  pivoted_.lowRankPreconditioner(on(options), l, ridge);
+
+/**
+ * Ritz values and vectors of a symmetric A after some products with it, with a bound of the error of each: eigenvalues at the ends of the spectrum first.
+ * @throws ERR_ARGUMENT, ERR_NON_FINITE, ERR_SHAPE; AbortError
+ */
+export const lanczos = (a: SymmetricOperator, options?: lanczos_.LanczosOptions & OnEngine): lanczos_.Lanczos =>
+  lanczos_.lanczos(on(options), a, options);

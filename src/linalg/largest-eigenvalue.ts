@@ -1,6 +1,7 @@
 /** The largest eigenvalue of a symmetric matrix, by Lanczos with full reorthogonalisation (Golub & Van Loan 2013, §10.3). */
 import type { TypedArray } from '../ndarray';
 import type { LinearAlgebra } from './contract';
+import { dot, normalized } from './operator';
 
 /** Steps after which the spectrum is resolved for every use here, and the relative change at which it is before. */
 const MOST_STEPS = 400;
@@ -34,18 +35,6 @@ export function* largestEigenvalue(la: LinearAlgebra, n: number, a: TypedArray):
     v = normalized(w);
   }
   return largest;
-}
-
-function dot(x: TypedArray, y: TypedArray): number {
-  let sum = 0;
-  for (let i = 0; i < x.length; i++) sum += x[i] * y[i];
-  return sum;
-}
-
-function normalized(v: TypedArray): TypedArray {
-  const length = Math.sqrt(dot(v, v));
-  for (let i = 0; i < v.length; i++) v[i] /= length;
-  return v;
 }
 
 /** By bisection on the count of eigenvalues above x (Sturm sequences). */

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { kernelSync, type NDArray } from '../../src';
-import { monteCarloKernel } from '../../src/finite';
+import { type Estimate, monteCarloKernel } from '../../src/finite';
 import { IMAGE, images, networkOf } from '../layers/random-networks';
 
 const WIDTH = 64;
@@ -30,7 +30,7 @@ test('150 random networks scatter around their kernels', { timeout: 300_000 }, a
       const exact = kernelSync(net, x);
       const drawn = await monteCarloKernel(net, x, { samples: SAMPLES, seed: 1, method: 'weights' });
       for (const field of FIELDS) {
-        const { mean, standardError } = drawn[field];
+        const { mean, standardError } = drawn[field] as Estimate;
         const k = exact[field].data;
         for (let i = 0; i < 2; i++)
           for (let j = 0; j <= i; j++) {
