@@ -179,18 +179,18 @@ function scaled(values: Float64Array, factor: number, shift: number, out: Float6
 
 /** Sums over the windows at every output location, one axis after the other. `between` is used again from call to call: a buffer for each axis but the last. */
 function windowSums(values: Float64Array, axes: readonly WindowAxis[], out: Float64Array, between: Float64Array[]): Float64Array {
-  let inner = axes.reduce((all, { from }) => all * from, 1);
   let outer = 1;
   let current = values;
-  axes.forEach((axis, k) => {
-    inner /= axis.from;
+  for (let k = 0; k < axes.length; k++) {
+    const axis = axes[k];
+    const inner = axes.slice(k + 1).reduce((all, { from }) => all * from, 1);
     const length = outer * axis.to * inner;
     if (k < axes.length - 1 && !(between[k]?.length >= length)) between[k] = new Float64Array(length);
     const next = k === axes.length - 1 ? out : between[k];
     alongAxis(current, outer, inner, axis, next);
     current = next;
     outer *= axis.to;
-  });
+  }
   return current;
 }
 
@@ -205,8 +205,9 @@ function alongAxis(
   out.fill(0, 0, outer * to * inner);
   for (let f = 0; f < size; f++) {
     const shift = f * dilation - low;
-    const first = Math.max(0, Math.ceil(-shift / stride));
-    const end = Math.min(to, Math.floor((from - 1 - shift) / stride) + 1);
+    // As integers: of what Math.ceil gives V8 would make a loop over doubles.
+    const first = Math.max(0, Math.ceil(-shift / stride)) | 0;
+    const end = Math.min(to, Math.floor((from - 1 - shift) / stride) + 1) | 0;
     for (let block = 0; block < outer; block++) {
       const target = block * to * inner;
       const source = (block * from + shift) * inner;
