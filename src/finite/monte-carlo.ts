@@ -2,8 +2,9 @@
 import { defaultContext, type EngineContext } from '../context';
 import { InfiniteWidthError, throwIfAborted } from '../errors';
 import { resultDtype } from '../inputs';
+import { inputOf, maskOf } from '../jobs/inputs';
 import { splitArguments } from '../kernel';
-import { asNDArray, checkFinite, type DType, dtypeOf, type NDArray, showShape, sizeOf } from '../ndarray';
+import { asNDArray, type DType, dtypeOf, type NDArray, showShape, sizeOf } from '../ndarray';
 import type { Network } from '../spec';
 import { computeSamples } from './distribute';
 import { layoutOf } from './layout';
@@ -22,7 +23,7 @@ export type { MonteCarloField } from './sampler';
 type Rows = NDArray | readonly (readonly number[])[];
 
 export interface MonteCarloOptions extends Omit<PairOptions, 'rng'> {
-  /** Networks to draw, at most; default 100. */
+  /** Networks to draw, at most; default 100. Of one the standard errors are Infinity. */
   readonly samples?: number;
   /** The same seed gives the same networks, and the same noise of dropout, whatever the batches. Default 0. */
   readonly seed?: number | bigint;
@@ -83,15 +84,18 @@ export async function* monteCarloEstimates(
   }
 }
 
-/** Θ(x, x) of the first sample of x, for every network. */
+/** Θ of the first sample of x1 with that of x2, or with itself, for every network. */
 export async function monteCarloSamples(
   net: Network,
-  x: Rows,
+  x1: Rows,
+  x2: Rows | null,
   options: MonteCarloOptions & { readonly samples: number },
 ): Promise<Float64Array> {
-  const { shape, data } = read(x, 'x');
-  const first = { data: data.slice(0, data.length / shape[0]), shape: [1, ...shape.slice(1)] };
-  const run = openRun(net, first, null, { batch: REPORT, ...options, get: 'ntk' });
+  const first = (x: Rows, name: string): NDArray => {
+    const { shape, data } = asNDArray(x, name);
+    return { data: data.slice(0, data.length / shape[0]), shape: [1, ...shape.slice(1)] };
+  };
+  const run = openRun(net, first(x1, 'x1'), x2 && first(x2, 'x2'), { batch: REPORT, ...options, get: 'ntk' });
   const values = new Float64Array(options.samples);
   await run.advance(values.length, (sample, [ntk]) => {
     values[sample] = ntk[0];
@@ -108,21 +112,42 @@ function openRun(net: Network, x1: Rows, second?: Rows | MonteCarloOptions | nul
   for (const [name, value] of Object.entries({ samples, batch }))
     if (!Number.isInteger(value) || value < 1)
       throw new InfiniteWidthError('ERR_ARGUMENT', `${name} is a positive integer, got ${String(value)}`, { [name]: value });
+  if (!(tolerance >= 0))
+    throw new InfiniteWidthError('ERR_ARGUMENT', `tolerance is a share of the largest entry, at least 0; got ${String(tolerance)}`, {
+      tolerance,
+    });
+  if (tolerance > 0 && samples < 2)
+    throw new InfiniteWidthError('ERR_ARGUMENT', `tolerance needs samples of 2 or more, got ${samples}: one network has no error bar`, {
+      samples,
+    });
   throwIfAborted(options.signal);
-  const job = jobOf(net, read(x1, 'x1'), x2 === null ? null : read(x2, 'x2'), options);
+  const masks = [maskOf(options.maskConstant, 0), maskOf(options.maskConstant, 1)] as const;
+  const job = jobOf(net, read(x1, 'x1', masks[0]), x2 === null ? null : read(x2, 'x2', masks[1]), options, masks);
   return new Run(job, { ...options, samples, batch, tolerance }, engine ?? defaultContext());
 }
 
-function read(input: unknown, name: string): NDArray {
+/** Checked but for what is masked. */
+function read(input: unknown, name: string, masked: number | null = null): NDArray {
   const array = asNDArray(input, name);
-  checkFinite(array, name);
+  inputOf(array, masked, name);
   return array;
 }
 
-function jobOf(net: Network, x1: NDArray, x2: NDArray | null, options: MonteCarloOptions): SamplesJob {
+function jobOf(
+  net: Network,
+  x1: NDArray,
+  x2: NDArray | null,
+  options: MonteCarloOptions,
+  maskConstants: readonly [number | null, number | null],
+): SamplesJob {
   const { seed = 0, get = ['nngp', 'ntk'], distribution = 'gaussian', pattern } = options;
   checkDistribution(distribution);
-  const method = distribution === 'orthogonal' ? byWeights(options.method) : (options.method ?? 'auto');
+  if (!['auto', 'weights', 'conditioned'].includes(options.method ?? 'auto'))
+    throw new InfiniteWidthError('ERR_ARGUMENT', `method is 'auto', 'weights' or 'conditioned', got ${String(options.method)}`, {
+      method: options.method,
+    });
+  const isMasked = maskConstants[0] !== null || (x2 !== null && maskConstants[1] !== null);
+  const method = distribution === 'orthogonal' || isMasked ? byWeights(options.method, isMasked) : (options.method ?? 'auto');
   const fields = typeof get === 'string' ? [get] : get;
   if (fields.length === 0 || fields.some((field) => field !== 'nngp' && field !== 'ntk'))
     throw new InfiniteWidthError('ERR_ARGUMENT', `get names 'nngp', 'ntk' or both; got ${JSON.stringify(get)}`, { get });
@@ -140,13 +165,15 @@ function jobOf(net: Network, x1: NDArray, x2: NDArray | null, options: MonteCarl
     method: levels ? 'conditioned' : 'weights',
     distribution,
     patterns: Array.isArray(pattern) ? [pattern[0], pattern[1]] : [pattern ?? null, pattern ?? null],
+    maskConstants,
   };
 }
 
 /** @throws ERR_UNSUPPORTED */
-function byWeights(method: MonteCarloOptions['method'] = 'weights'): 'weights' {
+function byWeights(method: MonteCarloOptions['method'], isMasked: boolean): 'weights' {
   if (method !== 'conditioned') return 'weights';
-  throw new InfiniteWidthError('ERR_UNSUPPORTED', "method 'conditioned' draws Gaussian networks; use method 'weights' for orthogonal ones");
+  const [draws, other] = isMasked ? ['whole inputs', 'masked'] : ['Gaussian networks', 'orthogonal'];
+  throw new InfiniteWidthError('ERR_UNSUPPORTED', `method 'conditioned' draws ${draws}; use method 'weights' for ${other} ones`);
 }
 
 function converted(data: NDArray['data'], dtype: DType): NDArray['data'] {
@@ -154,10 +181,15 @@ function converted(data: NDArray['data'], dtype: DType): NDArray['data'] {
   return dtype === 'float32' ? Float32Array.from(data) : Float64Array.from(data);
 }
 
-/** @throws ERR_SHAPE */
+/** One network must fit both: parameters and outputs have the same shapes. @throws ERR_SHAPE */
 function sameFeatures(net: Network, x1: NDArray, x2: NDArray | null, exactly: boolean): void {
   if (!x2) return;
-  const of = ({ shape }: NDArray) => (exactly ? shape : inferFinite(net, shape).graph.outputs[0].shape).slice(1).join();
+  const of = ({ shape }: NDArray) => {
+    if (exactly) return shape.slice(1).join();
+    const { graph, layers } = inferFinite(net, shape);
+    const specs = layers.filter(hasParams).flatMap(({ layer, before, shape: after }) => paramSpecs(layer, before, after));
+    return [graph.outputs[0].shape.slice(1), ...specs.map((spec) => spec.shape)].join(' ');
+  };
   if (of(x1) === of(x2)) return;
   throw new InfiniteWidthError(
     'ERR_SHAPE',

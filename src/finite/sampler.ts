@@ -13,7 +13,7 @@ export type MonteCarloField = 'nngp' | 'ntk';
 export interface SamplesJob {
   readonly kind: 'samples';
   readonly net: Network;
-  /** Of one dtype, that of the computation; finite. */
+  /** Of one dtype, that of the computation; finite but for what is masked. */
   readonly x1: NDArray;
   readonly x2: NDArray | null;
   readonly seed: Seed;
@@ -23,6 +23,8 @@ export interface SamplesJob {
   readonly distribution?: Distribution;
   /** For aggregate: graphs of the samples of x1 and of x2. */
   readonly patterns?: readonly [NDArray | null, NDArray | null];
+  /** Numbers of x1 and of x2 that are masked; 'conditioned' has none. */
+  readonly maskConstants?: readonly [number | null, number | null];
 }
 
 /** Every sample is a pure function of the job and its number: the same bits however ranges are cut and on whatever thread. */

@@ -76,8 +76,8 @@ export async function train(
   const losses: number[] = [];
   const kernels: { step: number; kernel: NDArray }[] = [];
   /** Every step has noise of its own. */
-  const { engine, pattern, rng } = options;
-  const now = (): FiniteOptions => ({ engine, pattern, rng: rng === undefined ? rng : split(rng, state.step) });
+  const { engine, pattern, maskConstant, rng } = options;
+  const now = (): FiniteOptions => ({ engine, pattern, maskConstant, rng: rng === undefined ? rng : split(rng, state.step) });
   const record = () => {
     if (ntkAt.includes(state.step))
       kernels.push({ step: state.step, kernel: empiricalNtk(net, state.params, options.ntkInputs ?? x, null, now()) });

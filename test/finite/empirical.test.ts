@@ -1,4 +1,4 @@
-/** Empirical kernels against Jacobian contraction with differences of fourth order: 1e-9 of their size. */
+/** Empirical kernels against Jacobian contraction with differences of eighth order: 1e-10 of their size. */
 import { describe, expect, test } from 'vitest';
 import {
   aggregate,
@@ -40,7 +40,7 @@ describe.each(NETWORKS)('%s', (_name, net, sample) => {
   test('the NTK with all pairs of outputs', () => {
     const { data, shape } = empiricalNtk(net, params, x1, x2, { traceAxes: [] });
     expect(shape).toEqual([3, 2, outputs, outputs]);
-    expect(largest(data.map((v, at) => v - expected[at]))).toBeLessThan(1e-9 * largest(expected));
+    expect(largest(data.map((v, at) => v - expected[at]))).toBeLessThan(1e-10 * largest(expected));
   });
 
   test('its trace and its diagonal', () => {
@@ -54,9 +54,9 @@ describe.each(NETWORKS)('%s', (_name, net, sample) => {
     ]);
     for (let pair = 0; pair < 6; pair++) {
       const own = Array.from({ length: outputs }, (_, o) => expected[(pair * outputs + o) * outputs + o]);
-      expect(Math.abs(traced.data[pair] - own.reduce((a, b) => a + b, 0) / outputs)).toBeLessThan(1e-9 * largest(expected));
+      expect(Math.abs(traced.data[pair] - own.reduce((a, b) => a + b, 0) / outputs)).toBeLessThan(1e-10 * largest(expected));
       own.forEach((value, o) => {
-        expect(Math.abs(diagonal.data[pair * outputs + o] - value)).toBeLessThan(1e-9 * largest(expected));
+        expect(Math.abs(diagonal.data[pair * outputs + o] - value)).toBeLessThan(1e-10 * largest(expected));
       });
     }
   });
@@ -69,14 +69,14 @@ describe.each(NETWORKS)('%s', (_name, net, sample) => {
         let sum = 0;
         for (let b = 0; b < 2; b++)
           for (let p = 0; p < outputs; p++) sum += expected[((a * 2 + b) * outputs + o) * outputs + p] * v.data[b * outputs + p];
-        expect(Math.abs(product.data[a * outputs + o] - sum)).toBeLessThan(1e-8 * largest(expected));
+        expect(Math.abs(product.data[a * outputs + o] - sum)).toBeLessThan(1e-10 * largest(expected));
       }
     const other = init(net, 8, [1, ...sample]);
     const steps = arraysOf(other).flatMap((data, k) => Array.from(data, (value, at) => value - arraysOf(params)[k][at]));
     const line = linearize(net, params)(other, x1).data;
     const f = apply(net, params, x1).data;
     const change = Array.from(f, (_, i) => j1.reduce((sum, row, k) => sum + row[i] * steps[k], 0));
-    expect(largest(Array.from(line, (v2, i) => v2 - f[i] - change[i]))).toBeLessThan(1e-8 * largest(change));
+    expect(largest(Array.from(line, (v2, i) => v2 - f[i] - change[i]))).toBeLessThan(1e-10 * largest(change));
   });
 
   test('the NNGP is the outer product of the outputs', () => {
@@ -98,7 +98,7 @@ describe('layers with options of their own', () => {
     const params = init(net, 7, [1, 5, 2]);
     const expected = contraction(jacobian(net, params, x1, first), jacobian(net, params, x2, second), 3, 2);
     const { data } = empiricalNtk(net, params, x1, x2, { traceAxes: [], ...options });
-    expect(largest(data.map((v, at) => v - expected[at]))).toBeLessThan(1e-9 * largest(expected));
+    expect(largest(data.map((v, at) => v - expected[at]))).toBeLessThan(1e-10 * largest(expected));
   };
 
   test('dropout in training mode: the same noise for a seed, other noise for x2 unless told otherwise', () => {
