@@ -145,6 +145,50 @@ describe('layers with options of their own', () => {
     expect(() => apply(singular, init(singular, 1, [1, 5, 2]), x1)).toThrow(/pivot of location 1 is 0.*ERR_NOT_POSITIVE_DEFINITE/);
   });
 
+  test('axes that do not exist, the samples, and axes named twice', () => {
+    const net = conv(2, [1]);
+    const params = init(net, 7, [1, 5, 2]);
+    const axes: readonly (readonly [EmpiricalOptions, RegExp])[] = [
+      [{ traceAxes: [3] }, /traceAxes and diagonalAxes name output axes other than the samples'; 3 is none of \[3, 5, 2\]/],
+      [{ traceAxes: [0] }, /0 is none/],
+      [{ traceAxes: [-4] }, /-4 is none/],
+      [{ traceAxes: [], diagonalAxes: [1.5] }, /1.5 is none/],
+      [{ diagonalAxes: [-1] }, /axis 2 of the outputs is named twice/],
+      [{ traceAxes: [1, -2] }, /axis 1 of the outputs is named twice/],
+    ];
+    for (const [options, message] of axes)
+      for (const of of [empiricalNngp, empiricalNtk])
+        expect(() => of(net, params, x1, x2, options)).toThrowError(
+          expect.objectContaining({ code: 'ERR_ARGUMENT', message: expect.stringMatching(message) }),
+        );
+  });
+
+  test('numbers that are none: of inputs, parameters, vectors and outputs', () => {
+    const net = serial(conv(2, [1], { bStd: 0.1 }), erf(), flatten(), dense(1));
+    const params = init(net, 7, [1, 5, 2]);
+    const broken = structuredClone(params) as typeof params;
+    (broken[0] as { b: NDArray }).b.data[1] = Number.NaN;
+    const huge = structuredClone(params) as typeof params;
+    (huge[1] as { w: NDArray }).w.data.fill(1.7e308);
+    const [bad, v] = [{ data: x2.data.map((value, at) => (at === 3 ? Number.NaN : value)), shape: x2.shape }, inputs(3, 2, 1)];
+    const failing: readonly (readonly [() => unknown, RegExp])[] = [
+      [() => apply(net, params, bad), /x holds NaN at \[0, 1, 1\]/],
+      [() => apply(net, broken, x1), /b of entry 0 of params holds NaN at \[0, 0, 1\]/],
+      [() => empiricalNtk(net, broken, x1, x2), /b of entry 0 of params holds NaN/],
+      [() => empiricalNtkVp(net, broken, x1, x2, v), /b of entry 0 of params holds NaN/],
+      [() => empiricalNtkVp(net, params, x1, x2, { ...v, data: v.data.map(() => Number.NaN) }), /v holds NaN at \[0, 0\]/],
+      [() => linearize(net, params)(broken, x1), /b of entry 2 of params holds NaN/],
+      [() => apply(net, huge, x1), /outputs are beyond the range of their numbers/],
+      [() => empiricalNngp(net, huge, x1), /outputs are beyond the range of their numbers/],
+    ];
+    for (const [call, message] of failing)
+      expect(call).toThrowError(expect.objectContaining({ code: 'ERR_NON_FINITE', message: expect.stringMatching(message) }));
+    const other = init(net, 7, [1, 4, 2]);
+    expect(() => apply(net, other, x1)).toThrow(/dense at 3: w has shape \[8, 1\], \[10, 1\] is needed.*ERR_SHAPE/);
+    expect(() => apply(net, params.slice(1), x1)).toThrow(/2 layers with parameters and params has 1 entries.*ERR_SHAPE/);
+    expect(() => empiricalNtkVp(net, params, x1, x2, inputs(3, 3, 1))).toThrow(/v has shape \[3, 1\].*ERR_SHAPE/);
+  });
+
   test('what has no finite form says so', () => {
     const net = serial(dense(3), expNormalized(), dense(1));
     expect(() => apply(net, init(net, 1, [1, 2]), inputs(1, 2, 2))).toThrow(/expNormalized is known by its kernel only.*ERR_UNSUPPORTED/);
