@@ -6,7 +6,7 @@ import type { Network } from '../spec';
 import { type MonteCarloOptions, monteCarloSamples } from './monte-carlo';
 
 /** `distribution: 'orthogonal'` for orthogonal weights; the default of `samples` is 10,000. */
-export type DispersionOptions = Omit<MonteCarloOptions, 'get' | 'batch' | 'tolerance'>;
+export type DispersionOptions = Omit<MonteCarloOptions, 'get' | 'batch' | 'tolerance' | 'traceAxes' | 'diagonalAxes'>;
 
 export interface Dispersion {
   readonly ratio: number;

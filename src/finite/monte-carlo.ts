@@ -7,7 +7,7 @@ import { splitArguments } from '../kernel';
 import { asNDArray, type DType, dtypeOf, type NDArray, showShape, sizeOf } from '../ndarray';
 import type { Network } from '../spec';
 import { computeSamples } from './distribute';
-import { layoutOf } from './layout';
+import { layoutOf, type OutputAxes } from './layout';
 import { levelsOf, requireLevels } from './levels';
 import { type Estimate, Moments } from './moments';
 import type { PairOptions } from './options';
@@ -22,7 +22,7 @@ export type { MonteCarloField } from './sampler';
 
 type Rows = NDArray | readonly (readonly number[])[];
 
-export interface MonteCarloOptions extends Omit<PairOptions, 'rng'> {
+export interface MonteCarloOptions extends Omit<PairOptions, 'rng'>, OutputAxes {
   /** Networks to draw, at most; default 100. Of one the standard errors are Infinity. */
   readonly samples?: number;
   /** The same seed gives the same networks, and the same noise of dropout, whatever the batches. Default 0. */
@@ -51,7 +51,8 @@ export type MonteCarloResult = { readonly samples: number; readonly method: 'wei
 };
 
 /**
- * Mean, standard error and second moment of the empirical kernels of random networks of the net's own widths (the outputs averaged over).
+ * Mean, standard error and second moment of the empirical kernels of random networks of the net's own widths, averaged over the last axis of
+ * the outputs unless `traceAxes` and `diagonalAxes` say otherwise (as in empiricalNtk; such kernels need method 'weights').
  * The networks are spread over the engine's threads; their number does not change a bit of the result.
  * @param x1 [n1, …]; @param x2 [n2, …], or left out
  * @returns { samples, method, nngp, ntk } with the fields of `get`
@@ -146,8 +147,12 @@ function jobOf(
     throw new InfiniteWidthError('ERR_ARGUMENT', `method is 'auto', 'weights' or 'conditioned', got ${String(options.method)}`, {
       method: options.method,
     });
+  const { traceAxes = [-1], diagonalAxes = [] } = options;
   const isMasked = maskConstants[0] !== null || (x2 !== null && maskConstants[1] !== null);
-  const method = distribution === 'orthogonal' || isMasked ? byWeights(options.method, isMasked) : (options.method ?? 'auto');
+  const isTraced = diagonalAxes.length === 0 && traceAxes.length === 1 && (traceAxes[0] === -1 || traceAxes[0] === x1.shape.length - 1);
+  const needsWeights =
+    distribution === 'orthogonal' ? 'orthogonal weights' : isMasked ? 'masked inputs' : isTraced ? null : 'traceAxes and diagonalAxes';
+  const method = needsWeights ? byWeights(options.method, needsWeights) : (options.method ?? 'auto');
   const fields = typeof get === 'string' ? [get] : get;
   if (fields.length === 0 || fields.some((field) => field !== 'nngp' && field !== 'ntk'))
     throw new InfiniteWidthError('ERR_ARGUMENT', `get names 'nngp', 'ntk' or both; got ${JSON.stringify(get)}`, { get });
@@ -166,14 +171,14 @@ function jobOf(
     distribution,
     patterns: Array.isArray(pattern) ? [pattern[0], pattern[1]] : [pattern ?? null, pattern ?? null],
     maskConstants,
+    axes: { traceAxes, diagonalAxes },
   };
 }
 
 /** @throws ERR_UNSUPPORTED */
-function byWeights(method: MonteCarloOptions['method'], isMasked: boolean): 'weights' {
+function byWeights(method: MonteCarloOptions['method'], why: string): 'weights' {
   if (method !== 'conditioned') return 'weights';
-  const [draws, other] = isMasked ? ['whole inputs', 'masked'] : ['Gaussian networks', 'orthogonal'];
-  throw new InfiniteWidthError('ERR_UNSUPPORTED', `method 'conditioned' draws ${draws}; use method 'weights' for ${other} ones`);
+  throw new InfiniteWidthError('ERR_UNSUPPORTED', `method 'conditioned' knows no ${why}; use method 'weights'`);
 }
 
 function converted(data: NDArray['data'], dtype: DType): NDArray['data'] {
@@ -224,7 +229,7 @@ class Run {
   ) {
     const { net, x1, x2, fields } = job;
     const { shape } = inferFinite(net, x1.shape).graph.outputs[0];
-    const axes = layoutOf(shape, {}).axes.flatMap(({ length, twice }) => (twice ? [length, length] : [length]));
+    const axes = layoutOf(shape, job.axes ?? {}).axes.flatMap(({ length, twice }) => (twice ? [length, length] : [length]));
     this.moments = fields.map(() => new Moments([x1.shape[0], (x2 ?? x1).shape[0], ...axes]));
     this.flops = flopsOf(job, sizeOf(shape.slice(1)));
   }

@@ -3,6 +3,7 @@ import type { FiniteBackend } from '../backends/finite';
 import type { NDArray } from '../ndarray';
 import type { Network } from '../spec';
 import { openConditioned } from './conditioned';
+import type { OutputAxes } from './layout';
 import type { Distribution } from './orthogonal';
 import type { Seed } from './random/stream';
 import { openWeights } from './weights';
@@ -25,6 +26,8 @@ export interface SamplesJob {
   readonly patterns?: readonly [NDArray | null, NDArray | null];
   /** Numbers of x1 and of x2 that are masked; 'conditioned' has none. */
   readonly maskConstants?: readonly [number | null, number | null];
+  /** What becomes of the axes of the outputs; 'conditioned' averages over them. */
+  readonly axes?: OutputAxes;
 }
 
 /** Every sample is a pure function of the job and its number: the same bits however ranges are cut and on whatever thread. */

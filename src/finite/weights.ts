@@ -45,7 +45,7 @@ class WeightsSampler implements Sampler {
     const { net, x1, x2, maskConstants = [null, null] } = job;
     this.left = sideOf(net, x1, maskConstants[0]);
     this.right = x2 ? sideOf(net, x2, maskConstants[1]) : this.left;
-    this.layout = layoutOf(this.left.graph.outputs[0].shape, {});
+    this.layout = layoutOf(this.left.graph.outputs[0].shape, job.axes ?? {});
     this.arena = routines.openArena(dtype);
   }
 

@@ -203,9 +203,10 @@ describe('what is masked', () => {
   });
 
   test('method conditioned has no masks, and other numbers must be finite', async () => {
-    const wide = serial(dense(300), relu(), dense(1));
+    const wide = serial(dense(300), relu(), dense(300), relu(), dense(1));
     const x = inputs(1, 2, 3);
-    expect((await monteCarloKernel(wide, x, { samples: 2, maskConstant: 9 })).method).toBe('weights');
+    const methods = await Promise.all([9, null].map((maskConstant) => monteCarloKernel(wide, x, { samples: 2, maskConstant })));
+    expect(methods.map(({ method }) => method)).toEqual(['weights', 'conditioned']);
     await expect(monteCarloKernel(wide, x, { samples: 2, maskConstant: 9, method: 'conditioned' })).rejects.toMatchObject({
       code: 'ERR_UNSUPPORTED',
     });

@@ -5,7 +5,16 @@
 import { describe, expect, test } from 'vitest';
 import * as layers from '../../src';
 import { type ActivationLayer, kernelSync, type NDArray, type Network, type Parameterization } from '../../src';
-import { type Estimate, type MonteCarloOptions, type MonteCarloResult, monteCarloEstimates, monteCarloKernel } from '../../src/finite';
+import {
+  type Estimate,
+  empiricalNngp,
+  empiricalNtk,
+  init,
+  type MonteCarloOptions,
+  type MonteCarloResult,
+  monteCarloEstimates,
+  monteCarloKernel,
+} from '../../src/finite';
 import { EXAMPLES } from '../layers/examples';
 import { kindsOf } from '../layers/support';
 import { inputs } from './networks';
@@ -273,6 +282,35 @@ describe('the run', () => {
     await expect(monteCarloKernel(net, { data: Float64Array.of(1, Number.NaN, 2), shape: [1, 3] })).rejects.toMatchObject({
       code: 'ERR_NON_FINITE',
     });
+  });
+
+  test('all axes of the outputs, as in the empirical kernels of the same networks', async () => {
+    const image = serial(conv(4, [2], { bStd: 0.2 }), erf(), conv(3, [1]));
+    const [x1, x2] = [inputs(1, 2, 4, 2), inputs(2, 1, 4, 2)];
+    const samples = 5;
+    for (const axes of [{ traceAxes: [] }, { traceAxes: [], diagonalAxes: [1] }, { traceAxes: [1, 2] }]) {
+      const { nngp, ntk, method } = await monteCarloKernel(image, x1, x2, { samples, seed: 9, ...axes });
+      expect(method).toBe('weights');
+      for (const [estimate, of] of [
+        [nngp, empiricalNngp],
+        [ntk, empiricalNtk],
+      ] as const) {
+        const { mean } = estimate as Estimate;
+        const own = Array.from({ length: samples }, (_, sample) => of(image, init(image, 9, x1.shape, { sample }), x1, x2, axes));
+        expect(mean.shape).toEqual(own[0].shape);
+        mean.data.forEach((value, at) => {
+          expect(Math.abs(value - own.reduce((sum, { data }) => sum + data[at] / samples, 0))).toBeLessThan(1e-13);
+        });
+      }
+    }
+    const wide = serial(dense(300), relu(), dense(300), relu(), dense(2));
+    const flat = inputs(1, 2, 3);
+    expect((await monteCarloKernel(wide, flat, { samples: 2, traceAxes: [1] })).method).toBe('conditioned');
+    expect((await monteCarloKernel(wide, flat, { samples: 2, traceAxes: [] })).ntk?.mean.shape).toEqual([2, 2, 2, 2]);
+    await expect(monteCarloKernel(wide, flat, { samples: 2, traceAxes: [], method: 'conditioned' })).rejects.toMatchObject({
+      code: 'ERR_UNSUPPORTED',
+    });
+    await expect(monteCarloKernel(wide, flat, { samples: 2, traceAxes: [2] })).rejects.toMatchObject({ code: 'ERR_ARGUMENT' });
   });
 
   test('one network has no error bar', async () => {
