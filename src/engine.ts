@@ -3,7 +3,7 @@ import { type Capabilities, type EngineContext, type EngineOptions, openContextA
 import { disposedError } from './errors';
 import { kernel, kernelSync, splitArguments } from './kernel';
 import type { LinearAlgebra } from './linalg/contract';
-import { fit, gpInference, gradientDescentMse, gradientDescentMseEnsemble, load, maxLearningRate } from './predict/index';
+import { fit, gpInference, gradientDescent, gradientDescentMse, gradientDescentMseEnsemble, load, maxLearningRate } from './predict/index';
 
 export interface Engine extends EngineContext {
   /** What is used, what is not, and why. */
@@ -12,6 +12,7 @@ export interface Engine extends EngineContext {
   readonly kernel: typeof kernel;
   readonly kernelSync: typeof kernelSync;
   readonly gpInference: typeof gpInference;
+  readonly gradientDescent: typeof gradientDescent;
   readonly gradientDescentMse: typeof gradientDescentMse;
   readonly gradientDescentMseEnsemble: typeof gradientDescentMseEnsemble;
   readonly maxLearningRate: typeof maxLearningRate;
@@ -59,6 +60,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       return kernelSync(net, x1, x2, { ...given, engine });
     }) as typeof kernelSync,
     gpInference: (k, y, given) => gpInference(k, y, { ...given, engine }),
+    gradientDescent: (loss, k, y, given) => gradientDescent(loss, k, y, { ...given, engine }),
     gradientDescentMse: (k, y, given) => gradientDescentMse(k, y, { ...given, engine }),
     gradientDescentMseEnsemble: (net, x, y, given) => gradientDescentMseEnsemble(net, x, y, { ...given, engine }),
     maxLearningRate: (k, given) => maxLearningRate(k, { ...given, engine }),

@@ -111,7 +111,34 @@ class Run {
     if (node.op === 'input') return this.input(n, a, b, full);
     const [from1, from2] = [left.source(n, a), right.source(n, b)];
     if (from1 && from2) return this.moved(n, a, b, full, from1, from2);
-    const sources = node.of.map((m) => this.get(m, a, b, readsAllPairs(node.op, full)));
+    const needs = readsAllPairs(node.op, full);
+    if (node.of.length > 1)
+      return this.applied(
+        n,
+        a,
+        b,
+        full,
+        node.of.map((m) => this.get(m, a, b, needs)),
+      );
+    // A chain, node by node: deep networks would exhaust the stack.
+    const chain = [{ n, full }];
+    let [source, all] = [node.of[0], needs];
+    for (let next = left.nodes[source]; this.isLink(source, a, b); next = left.nodes[source]) {
+      chain.push({ n: source, full: all });
+      [source, all] = [next.of[0], readsAllPairs(next.op, all)];
+    }
+    return chain.reduceRight((pairs, link) => this.applied(link.n, a, b, link.full, [pairs]), this.get(source, a, b, all));
+  }
+
+  /** One node reads it, and it reads one. */
+  private isLink(n: number, a: number, b: number): boolean {
+    const { left, right } = this.ends;
+    const { op, of } = left.nodes[n];
+    return op !== 'input' && of.length === 1 && this.readers[n] === 1 && !(left.source(n, a) && right.source(n, b));
+  }
+
+  private applied(n: number, a: number, b: number, full: boolean, sources: Pairs[]): Pairs {
+    const { left, right } = this.ends;
     const ends = { ...this.ends, a, b, equal: this.ends.equal && (a === b || left === right) };
     const result = applyOperation(this.arena, ends, n, sources);
     if (full || !result.full) return result;

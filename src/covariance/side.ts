@@ -167,6 +167,7 @@ export class Side {
     const key = `${n} ${a}`;
     const known = this.rows.get(key);
     if (known) return known;
+    this.approach(n, a);
     const row = this.compute(n, a);
     const mask = this.mask(n, a);
     if (mask) for (let i = 0; i < row.q.length; i++) if (mask[i]) row.q[i] = 0;
@@ -178,6 +179,16 @@ export class Side {
     }
     this.rows.set(key, row);
     return row;
+  }
+
+  /** Rows on the way to n, the first one first: deep networks would exhaust the stack. */
+  private approach(n: number, a: number): void {
+    const missing: number[] = [];
+    for (let m = n; this.nodes[m].of.length === 1 && !this.source(m, a) && !this.rows.has(`${this.nodes[m].of[0]} ${a}`); ) {
+      m = this.nodes[m].of[0];
+      missing.push(m);
+    }
+    for (let k = missing.length - 1; k >= 0; k--) this.row(missing[k], a);
   }
 
   private compute(n: number, a: number): Row {

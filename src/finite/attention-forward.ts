@@ -44,6 +44,8 @@ export interface AttentionState {
   readonly joined: Series;
   readonly heads: readonly Head[];
   readonly output: Series;
+  /** 1 where a location of the sample is masked. */
+  readonly mask: Uint8Array | null;
 }
 
 type MatrixName = 'queryMatrices' | 'keyMatrices' | 'valMatrices';
@@ -76,12 +78,12 @@ export class SampleAttention {
     this.positions = posEmb[0] ? posEmb.map((own) => this.correlate(own as TypedArray, false).map((v) => layer.wPosEmbStd * v)) : null;
   }
 
-  forward(input: Series, degree = 0): AttentionState {
+  forward(input: Series, degree = 0, mask: Uint8Array | null = null): AttentionState {
     const { layer, locations } = this;
     const { nHeads, nChanVal, nChanOut } = layer;
-    const embedded = this.embed(input);
+    const embedded = this.embed(input, mask);
     const valueInput = layer.valPosEmb ? embedded : input;
-    const heads = Array.from({ length: nHeads }, (_, h) => this.head(h, embedded, valueInput, degree));
+    const heads = Array.from({ length: nHeads }, (_, h) => this.head(h, embedded, valueInput, degree, mask));
     const mixed = heads.map(({ weights, values }) =>
       convolved(weights, values, degree, (a, b) => product(a, b, locations, locations, nChanVal)),
     );
@@ -90,14 +92,14 @@ export class SampleAttention {
     const linear = convolved(joined, wOut, degree, (a, b) => product(a, b, locations, nChanVal * nHeads, nChanOut));
     const output = scaled(linear, this.factor);
     for (const [k, { b }] of this.lines.slice(0, degree + 1).entries()) if (b) this.addBias(output[k], b.data);
-    return { embedded, valueInput, joined, heads, output };
+    return { embedded, valueInput, joined, heads, output, mask };
   }
 
   private addBias(output: Float64Array, b: TypedArray): void {
     for (let at = 0; at < output.length; at++) output[at] += (this.layer.bStd ?? 0) * b[at % b.length];
   }
 
-  private head(h: number, embedded: Series, valueInput: Series, degree: number): Head {
+  private head(h: number, embedded: Series, valueInput: Series, degree: number, mask: Uint8Array | null): Head {
     const { layer, locations, keyed, valued } = this;
     const { nChanKey, nChanVal } = layer;
     const seen = (x: Series, name: MatrixName, inputs: number, outputs: number) =>
@@ -107,7 +109,7 @@ export class SampleAttention {
     const dots = convolved(queries, keys, degree, (a, b) => product(a, b, locations, nChanKey, locations, false, true));
     const scores = scaled(dots, this.scale);
     const values = seen(valueInput, 'valMatrices', valued, nChanVal);
-    return { keys, queries, values, scores, weights: weightsOf(scores, locations, layer.attentionMechanism, degree) };
+    return { keys, queries, values, scores, weights: weightsOf(scores, locations, layer.attentionMechanism, degree, mask) };
   }
 
   private matrices(name: MatrixName, h: number): Series {
@@ -129,10 +131,12 @@ export class SampleAttention {
     return root ? product(root, e, locations, locations, e.length / locations, turned) : Float64Array.from(e);
   }
 
-  /** Inputs with the positional embeddings added or appended. */
-  private embed(x: Series): Series {
-    const { layer, locations, channels, positions } = this;
-    if (!positions) return x;
+  /** Inputs with the positional embeddings added or appended: none where a location is masked. */
+  private embed(x: Series, mask: Uint8Array | null): Series {
+    const { layer, locations, channels } = this;
+    if (!this.positions) return x;
+    const length = this.positions[0].length / locations;
+    const positions = mask ? this.positions.map((own) => own.map((v, at) => (mask[Math.floor(at / length)] ? 0 : v))) : this.positions;
     if (layer.posEmbType === 'SUM') return plus(x, positions);
     const width = positions[0].length / locations;
     const total = channels + width;
@@ -161,24 +165,36 @@ function interleaved(parts: readonly Series[]): Series {
   });
 }
 
-/** ζ of every row of scores. */
-function weightsOf(scores: Series, length: number, mechanism: AttentionLayer['attentionMechanism'], degree: number): Series {
+/** ζ of every row of scores; masked locations get no weight, unless all are and ζ is softmax: then it is even. */
+function weightsOf(
+  scores: Series,
+  length: number,
+  mechanism: AttentionLayer['attentionMechanism'],
+  degree: number,
+  mask: Uint8Array | null,
+): Series {
   const [start] = scores;
+  const kept = start.map((_, at) => (mask?.[at % length] ? 0 : 1));
   if (scores.length === 1) {
     const weights = start.slice();
-    for (let i = 0; i < weights.length; i += length) weigh(weights.subarray(i, i + length), mechanism, null);
+    for (let i = 0; i < weights.length; i += length) weigh(weights.subarray(i, i + length), mechanism, mask);
     return [weights];
   }
-  if (mechanism === 'IDENTITY') return scores;
-  if (mechanism === 'ABS') return masked(scores, start.map(Math.sign));
+  if (mechanism === 'IDENTITY') return masked(scores, kept);
+  if (mechanism === 'ABS')
+    return masked(
+      scores,
+      start.map((score, at) => kept[at] * Math.sign(score)),
+    );
   if (mechanism === 'RELU')
     return masked(
       scores,
-      start.map((score) => (score > 0 ? 1 : 0)),
+      start.map((score, at) => (score > 0 ? kept[at] : 0)),
     );
-  const row = (at: number) => start.subarray(at - (at % length), at - (at % length) + length);
+  if (mask?.every((m) => m === 1)) return [start.map(() => 1 / length)];
+  const row = (at: number) => start.subarray(at - (at % length), at - (at % length) + length).filter((_, j) => !mask?.[j]);
   const lowered = scores.map((own, k) => (k === 0 ? own.map((score, at) => score - Math.max(...row(at))) : own));
-  const weights = exponential(lowered, degree);
+  const weights = masked(exponential(masked(lowered, kept), degree), kept);
   const sums = weights.map((own) => own.map((_, at) => sumOf(own.subarray(at - (at % length), at - (at % length) + length))));
   return times(weights, power(sums, -1, degree), degree);
 }

@@ -9,14 +9,24 @@ import { channelsOf, type Tape, type Tensor } from './tape';
 /** Gradients of one sample, by parameter. */
 type Gradients = Record<string, Float64Array>;
 
+/** Of every sample, 1 where a location is masked. */
+type SampleMasks = readonly (Uint8Array | null)[] | null;
+
 /** @throws ERR_NOT_POSITIVE_DEFINITE for embeddings whose covariance has no Cholesky factor */
-export function attend(tape: Tape, entry: number, layer: AttentionLayer, params: AttentionParams, x: Tensor): Tensor {
+export function attend(
+  tape: Tape,
+  entry: number,
+  layer: AttentionLayer,
+  params: AttentionParams,
+  x: Tensor,
+  masks: SampleMasks = null,
+): Tensor {
   const one = new SampleAttention(layer, [params], x.shape.slice(1, -1), channelsOf(x));
   const samples = x.shape[0];
   const [size, width] = [one.locations * one.channels, one.locations * layer.nChanOut];
   const data = tape.zeros(samples * width);
   const states = Array.from({ length: samples }, (_, n) => {
-    const state = one.forward([Float64Array.from(x.data.subarray(n * size, (n + 1) * size))]);
+    const state = one.forward([Float64Array.from(x.data.subarray(n * size, (n + 1) * size))], 0, masks?.[n] ?? null);
     data.set(state.output[0], n * width);
     return state;
   });
@@ -61,6 +71,7 @@ export function attendSeries(
   direction: AttentionParams,
   x: { readonly coefficients: Series; readonly shape: readonly number[] },
   degree: number,
+  masks: SampleMasks = null,
 ): { coefficients: Series; shape: readonly number[] } {
   const { coefficients, shape } = x;
   const [samples, channels] = [shape[0], shape[shape.length - 1]];
@@ -71,6 +82,7 @@ export function attendSeries(
     const { output } = one.forward(
       coefficients.map((own) => own.subarray(n * size, (n + 1) * size)),
       degree,
+      masks?.[n] ?? null,
     );
     output.forEach((own, k) => {
       outputs[k].set(own, n * width);
@@ -125,7 +137,10 @@ function gradientsOf(
   if (layer.valPosEmb) addInto(dEmbedded, dValueInput, 0);
   const { input, posEmb } = split(one, dEmbedded);
   if (!layer.valPosEmb) addInto(input, dValueInput, 0);
-  if (params.posEmb && posEmb) gradients.posEmb = one.correlate(posEmb, true).map((value) => layer.wPosEmbStd * value);
+  if (params.posEmb && posEmb) {
+    const seen = state.mask ? posEmb.map((value, at) => (state.mask?.[Math.floor((at * locations) / posEmb.length)] ? 0 : value)) : posEmb;
+    gradients.posEmb = one.correlate(seen, true).map((value) => layer.wPosEmbStd * value);
+  }
   return { input, gradients };
 }
 

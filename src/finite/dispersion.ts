@@ -1,24 +1,20 @@
-/** The dispersion E[Θ²]/E[Θ]² of a finite network's NTK on the diagonal, by Monte Carlo (Seleznova & Kutyniok 2022, arXiv 2202.00553). */
+/** The dispersion E[Θ²]/E[Θ]² of a finite network's NTK, by Monte Carlo (Seleznova & Kutyniok 2022, arXiv 2202.00553). */
 import { InfiniteWidthError } from '../errors';
+import { splitArguments } from '../kernel';
 import type { NDArray } from '../ndarray';
 import type { Network } from '../spec';
-import { monteCarloSamples } from './monte-carlo';
-import type { FiniteOptions } from './options';
+import { type MonteCarloOptions, monteCarloSamples } from './monte-carlo';
 
-export interface DispersionOptions extends FiniteOptions {
-  /** Networks; default 10,000. */
-  readonly samples?: number;
-  readonly seed?: number | bigint;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: { readonly phase: string; readonly done: number; readonly total: number }) => void;
-}
+/** `distribution: 'orthogonal'` for orthogonal weights; the default of `samples` is 10,000. */
+export type DispersionOptions = Omit<MonteCarloOptions, 'get' | 'batch' | 'tolerance' | 'traceAxes' | 'diagonalAxes'>;
 
 export interface Dispersion {
   readonly ratio: number;
   /**
    * A 95 % interval: the delta method below, Hall's correction for skewness (1992, "On the removal of skewness by transformation", JRSS B 54)
    * above. Θ² has tails so heavy in deep networks that its sample mean is most often too small and has no useful variance: where log Θ² varies
-   * so much that no interval of that many networks could be trusted, and below 1000 networks, `high` is Infinity.
+   * so much that no interval of that many networks could be trusted, below 1000 networks, and where E[Θ] (which may be of either sign off the
+   * diagonal) is not known to a fifth of its size, `high` is Infinity.
    */
   readonly low: number;
   readonly high: number;
@@ -30,28 +26,36 @@ const QUANTILE = 1.959963984540054;
 /** Fewest networks, and the largest skewness of their mean, that an upper end is given for. Chosen by coverage: docs/design/0011. */
 const LEAST_SAMPLES = 1000;
 const LARGEST_SKEWNESS = 0.7;
+/** Largest relative standard error of E[Θ] that an upper end is given for. */
+const LARGEST_ERROR = 0.2;
+
+type Rows = NDArray | readonly (readonly number[])[];
 
 /**
- * @param x one sample, [1, …] (several: the first is used)
+ * The dispersion of Θ(x, x), or of the entry off the diagonal Θ(x, x').
+ * @param x one sample, [1, …] (several: the first is used); @param second x', likewise, or left out
  * @throws as `monteCarloKernel`; ERR_NON_FINITE where Θ overflows, or is 0 in every network
  */
 export async function ntkDispersion(
   net: Network,
-  x: NDArray | readonly (readonly number[])[],
-  { samples = 10_000, ...options }: DispersionOptions = {},
+  x: Rows,
+  second?: Rows | DispersionOptions | null,
+  third?: DispersionOptions,
 ): Promise<Dispersion> {
+  const [other, options] = splitArguments(second as never, third as never) as unknown as [NDArray | null, DispersionOptions];
+  const { samples = 10_000 } = options;
   if (!(samples >= 10)) throw new InfiniteWidthError('ERR_ARGUMENT', `a dispersion needs at least 10 samples, got ${samples}`, { samples });
-  return dispersionOf(await monteCarloSamples(net, x, { ...options, samples }));
+  return dispersionOf(await monteCarloSamples(net, x, other, { ...options, samples }));
 }
 
-/** Of values of Θ ≥ 0. @throws ERR_NON_FINITE */
+/** Of values of Θ. @throws ERR_NON_FINITE */
 export function dispersionOf(values: Float64Array): Dispersion {
   const samples = values.length;
-  const largest = values.reduce((most, value) => Math.max(most, value), 0);
+  const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   if (!(largest > 0 && largest < Number.POSITIVE_INFINITY))
     throw new InfiniteWidthError(
       'ERR_NON_FINITE',
-      `Θ(x, x) has the largest value ${largest} over ${samples} networks, so its dispersion is undefined; use a nonzero x, and wStd near the critical line`,
+      `Θ has the largest size ${largest} over ${samples} networks, so its dispersion is undefined; use a nonzero x, and wStd near the critical line`,
       { largest, samples },
     );
   const mean = (term: (theta: number) => number) => values.reduce((sum, value) => sum + term(value / largest), 0) / samples;
@@ -62,7 +66,8 @@ export function dispersionOf(values: Float64Array): Dispersion {
   const variance = mean((theta) => influence(theta) ** 2);
   const error = Math.sqrt(variance / samples);
   const skewness = variance > 0 ? mean((theta) => influence(theta) ** 3) / variance ** 1.5 / Math.sqrt(samples) : 0;
-  const trusted = samples >= LEAST_SAMPLES && logNormalSkewness(values) / Math.sqrt(samples) <= LARGEST_SKEWNESS;
+  const isKnown = Math.sqrt((ratio - 1) / samples) <= LARGEST_ERROR;
+  const trusted = isKnown && samples >= LEAST_SAMPLES && logNormalSkewness(values) / Math.sqrt(samples) <= LARGEST_SKEWNESS;
   return {
     ratio,
     low: ratio * Math.exp(-QUANTILE * error),
@@ -76,7 +81,7 @@ const hallQuantile = (a: number): number => (Math.abs(a) < 1e-6 ? QUANTILE : (3 
 
 /** The skewness of a log-normal variable whose logarithm varies as that of Θ² does: the bulk of a sample knows it, its largest values do not. */
 function logNormalSkewness(values: Float64Array): number {
-  const logs = values.filter((value) => value > 0).map((value) => 2 * Math.log(value));
+  const logs = values.filter((value) => value !== 0).map((value) => 2 * Math.log(Math.abs(value)));
   const mean = logs.reduce((sum, x) => sum + x, 0) / logs.length;
   const growth = Math.exp(logs.reduce((sum, x) => sum + (x - mean) ** 2, 0) / logs.length);
   return (growth + 2) * Math.sqrt(growth - 1);

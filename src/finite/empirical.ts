@@ -3,7 +3,7 @@ import { InfiniteWidthError } from '../errors';
 import { type NDArray, showShape } from '../ndarray';
 import type { Network } from '../spec';
 import { nngpOf, ntkOf } from './contraction';
-import { forward } from './forward';
+import { checkOutputs, forward } from './forward';
 import { arrange, layoutOf, type OutputAxes } from './layout';
 import { type FiniteInput, type PairOptions, sidesOf } from './options';
 import type { Params } from './params';
@@ -15,6 +15,7 @@ function open(net: Network, params: Params, x1: FiniteInput, x2: FiniteInput | n
   const [own, other] = sidesOf(options);
   const first = forward(net, params, x1, own);
   const second = x2 === null || x2 === undefined || x2 === x1 ? first : forward(net, params, x2, other);
+  for (const { output } of new Set([first, second])) checkOutputs(output.data, params);
   const [shape1, shape2] = [first.output.shape, second.output.shape];
   if (shape1.slice(1).join() !== shape2.slice(1).join())
     throw new InfiniteWidthError(
@@ -27,7 +28,7 @@ function open(net: Network, params: Params, x1: FiniteInput, x2: FiniteInput | n
 
 /**
  * f(x1) f(x2)ᵀ over the traced output axes: [n1, n2], then each other output axis twice (once if diagonal).
- * @throws as `apply`; ERR_ARGUMENT for axes that do not exist
+ * @throws as `apply`; ERR_ARGUMENT for axes that do not exist, or are named twice
  */
 export function empiricalNngp(
   net: Network,
@@ -42,7 +43,7 @@ export function empiricalNngp(
 
 /**
  * J(x1) J(x2)ᵀ averaged over the traced output axes: [n1, n2], then each other output axis twice (once if diagonal).
- * @throws as `apply`; ERR_ARGUMENT for axes that do not exist
+ * @throws as `apply`; ERR_ARGUMENT for axes that do not exist, or are named twice
  */
 export function empiricalNtk(
   net: Network,

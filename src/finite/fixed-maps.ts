@@ -6,6 +6,7 @@ import { type Graph, locationsOf, type Sparse } from '../graph';
 import { nameOf, type TracedLayer } from '../inference/state';
 import { asNDArray, checkFinite } from '../ndarray';
 import type { DropoutLayer } from '../spec';
+import type { Masks } from './masks';
 import type { FiniteOptions } from './options';
 import { dropoutNoise } from './rng';
 import { channelsOf, type Tape, type Tensor } from './tape';
@@ -15,6 +16,8 @@ import { choose, mix, reshape } from './unweighted';
 export interface Surroundings extends FiniteOptions {
   readonly graph: Graph;
   readonly layers: readonly TracedLayer[];
+  /** Of the inputs; null or left out: nothing is masked. */
+  readonly masks?: Masks | null;
 }
 
 /** @returns null for a layer that is no such map */
@@ -30,9 +33,11 @@ export function fixedMap(tape: Tape, around: Surroundings, traced: TracedLayer, 
       return layer.mode === 'test' ? x : dropOut(tape, around, traced, layer, x);
     case 'aggregate':
       return aggregated(tape, around, traced, x);
+    case 'globalAvgPool':
+      if (first && around.masks?.before(traced, x.shape[0])) return mix(tape, around.masks.matrices(traced, x.shape[0]), x, shape);
+      return first ? mix(tape, matrix(), x, shape) : x;
     case 'avgPool':
     case 'sumPool':
-    case 'globalAvgPool':
     case 'globalSumPool':
     case 'imageResize':
     case 'dotGeneral':

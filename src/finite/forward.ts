@@ -3,9 +3,11 @@ import { routinesOf } from '../backends/finite';
 import { defaultContext } from '../context';
 import { InfiniteWidthError } from '../errors';
 import { nameOf, type TracedLayer } from '../inference/state';
+import { maskOf } from '../jobs/inputs';
 import { asNDArray, checkFinite, type DType, isArrayList, type NDArray, type TypedArray } from '../ndarray';
 import type { Network } from '../spec';
 import type { Surroundings } from './fixed-maps';
+import { Masks } from './masks';
 import type { FiniteInput, FiniteOptions } from './options';
 import { hasParams, type Params, paramSpecs } from './params';
 import { inferFinite, type Pass, ready, runNetwork } from './pass';
@@ -22,8 +24,10 @@ export interface Opened {
 export function open(net: Network, x: FiniteInput, options: FiniteOptions): Opened {
   const isList = isArrayList(x);
   const arrays = isList ? x.map((part, k) => asNDArray(part, `x[${k}]`)) : [asNDArray(x, 'x')];
-  for (const [k, array] of arrays.entries()) checkFinite(array, isList ? `x[${k}]` : 'x');
-  return { around: { ...options, ...inferFinite(net, isList ? arrays.map(({ shape }) => shape) : arrays[0].shape) }, arrays, isList };
+  const inferred = inferFinite(net, isList ? arrays.map(({ shape }) => shape) : arrays[0].shape);
+  const names = arrays.map((_, k) => (isList ? `x[${k}]` : 'x'));
+  const read = Masks.of(inferred.graph, arrays, maskOf(options.maskConstant, 0), names);
+  return { around: { ...options, ...inferred, masks: read.masks }, arrays: read.arrays, isList };
 }
 
 /**
@@ -39,6 +43,23 @@ export function forward(net: Network, params: Params, x: FiniteInput, options: F
   const inputs = arrays.map(({ data, shape }): Tensor => ({ data: own(data), shape }));
   const entries = params.map((entry) => ready(routines, entry, own));
   return runNetwork(tape, net, around, entries, isList ? inputs : inputs[0]);
+}
+
+/** @throws ERR_NON_FINITE for outputs that are none, naming the parameter that is none if there is one */
+export function checkOutputs(output: TypedArray, params: Params): void {
+  if (output.every(Number.isFinite)) return;
+  checkFiniteParams(params);
+  throw new InfiniteWidthError(
+    'ERR_NON_FINITE',
+    'the outputs are beyond the range of their numbers; use smaller inputs or parameters, or float64',
+  );
+}
+
+/** @throws ERR_NON_FINITE naming entry and array */
+export function checkFiniteParams(params: Params): void {
+  params.forEach((entry, k) => {
+    for (const [name, array] of Object.entries(entry) as [string, NDArray][]) checkFinite(array, `${name} of entry ${k} of params`);
+  });
 }
 
 /** float32 if all inputs and parameters are, otherwise float64. */

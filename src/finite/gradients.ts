@@ -1,8 +1,8 @@
 /** Products of a network's Jacobian with vectors: gradients Jᵀv, and J Jᵀv. */
 import { InfiniteWidthError } from '../errors';
-import { type NDArray, showShape, type TypedArray } from '../ndarray';
+import { checkFinite, type NDArray, showShape, type TypedArray } from '../ndarray';
 import type { Network } from '../spec';
-import { forward } from './forward';
+import { checkOutputs, forward } from './forward';
 import { type FiniteInput, type PairOptions, sidesOf } from './options';
 import { type LayerParams, mapParams, type Params } from './params';
 import type { Pass } from './pass';
@@ -51,6 +51,8 @@ export function empiricalNtkVp(
   const [first, other] = sidesOf(options);
   const same = x2 === null || x2 === undefined || x2 === x1;
   const pass = forward(net, params, same ? x1 : x2, same ? first : other);
+  checkOutputs(pass.output.data, params);
+  checkFinite(v, 'v');
   if (showShape(v.shape) !== showShape(pass.output.shape))
     throw new InfiniteWidthError(
       'ERR_SHAPE',

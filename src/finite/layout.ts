@@ -20,7 +20,7 @@ export interface Layout {
   readonly axes: readonly { readonly length: number; readonly twice: boolean }[];
 }
 
-/** @throws ERR_ARGUMENT for axes that do not exist, or the sample axis */
+/** @throws ERR_ARGUMENT for axes that do not exist or are named twice, or the sample axis */
 export function layoutOf(shape: readonly number[], { traceAxes = [-1], diagonalAxes = [] }: OutputAxes): Layout {
   const resolve = (axis: number) => {
     const resolved = axis < 0 ? axis + shape.length : axis;
@@ -32,6 +32,16 @@ export function layoutOf(shape: readonly number[], { traceAxes = [-1], diagonalA
     );
   };
   const [traced, single] = [traceAxes.map(resolve), diagonalAxes.map(resolve)];
+  const twice = [...traced, ...single].find((axis, k, all) => all.indexOf(axis) < k);
+  if (twice !== undefined)
+    throw new InfiniteWidthError(
+      'ERR_ARGUMENT',
+      `axis ${twice} of the outputs is named twice in traceAxes and diagonalAxes; name it once`,
+      {
+        traceAxes,
+        diagonalAxes,
+      },
+    );
   const kinds = shape.slice(1).map((_, k) => (traced.includes(k + 1) ? 'traced' : single.includes(k + 1) ? 'group' : 'entry'));
   const lengths = shape.slice(1);
   const count = (kind: string) => lengths.reduce((product, length, k) => (kinds[k] === kind ? product * length : product), 1);

@@ -2,11 +2,12 @@
 import { defaultContext, type EngineContext } from '../context';
 import { InfiniteWidthError, throwIfAborted } from '../errors';
 import { resultDtype } from '../inputs';
+import { inputOf, maskOf } from '../jobs/inputs';
 import { splitArguments } from '../kernel';
-import { asNDArray, checkFinite, type DType, dtypeOf, type NDArray, showShape, sizeOf } from '../ndarray';
+import { asNDArray, type DType, dtypeOf, type NDArray, showShape, sizeOf } from '../ndarray';
 import type { Network } from '../spec';
 import { computeSamples } from './distribute';
-import { layoutOf } from './layout';
+import { layoutOf, type OutputAxes } from './layout';
 import { levelsOf, requireLevels } from './levels';
 import { type Estimate, Moments } from './moments';
 import type { PairOptions } from './options';
@@ -21,8 +22,8 @@ export type { MonteCarloField } from './sampler';
 
 type Rows = NDArray | readonly (readonly number[])[];
 
-export interface MonteCarloOptions extends Omit<PairOptions, 'rng'> {
-  /** Networks to draw, at most; default 100. */
+export interface MonteCarloOptions extends Omit<PairOptions, 'rng'>, OutputAxes {
+  /** Networks to draw, at most; default 100. Of one the standard errors are Infinity. */
   readonly samples?: number;
   /** The same seed gives the same networks, and the same noise of dropout, whatever the batches. Default 0. */
   readonly seed?: number | bigint;
@@ -50,7 +51,8 @@ export type MonteCarloResult = { readonly samples: number; readonly method: 'wei
 };
 
 /**
- * Mean, standard error and second moment of the empirical kernels of random networks of the net's own widths (the outputs averaged over).
+ * Mean, standard error and second moment of the empirical kernels of random networks of the net's own widths, averaged over the last axis of
+ * the outputs unless `traceAxes` and `diagonalAxes` say otherwise (as in empiricalNtk; such kernels need method 'weights').
  * The networks are spread over the engine's threads; their number does not change a bit of the result.
  * @param x1 [n1, …]; @param x2 [n2, …], or left out
  * @returns { samples, method, nngp, ntk } with the fields of `get`
@@ -83,15 +85,18 @@ export async function* monteCarloEstimates(
   }
 }
 
-/** Θ(x, x) of the first sample of x, for every network. */
+/** Θ of the first sample of x1 with that of x2, or with itself, for every network. */
 export async function monteCarloSamples(
   net: Network,
-  x: Rows,
+  x1: Rows,
+  x2: Rows | null,
   options: MonteCarloOptions & { readonly samples: number },
 ): Promise<Float64Array> {
-  const { shape, data } = read(x, 'x');
-  const first = { data: data.slice(0, data.length / shape[0]), shape: [1, ...shape.slice(1)] };
-  const run = openRun(net, first, null, { batch: REPORT, ...options, get: 'ntk' });
+  const first = (x: Rows, name: string): NDArray => {
+    const { shape, data } = asNDArray(x, name);
+    return { data: data.slice(0, data.length / shape[0]), shape: [1, ...shape.slice(1)] };
+  };
+  const run = openRun(net, first(x1, 'x1'), x2 && first(x2, 'x2'), { batch: REPORT, ...options, get: 'ntk' });
   const values = new Float64Array(options.samples);
   await run.advance(values.length, (sample, [ntk]) => {
     values[sample] = ntk[0];
@@ -108,21 +113,46 @@ function openRun(net: Network, x1: Rows, second?: Rows | MonteCarloOptions | nul
   for (const [name, value] of Object.entries({ samples, batch }))
     if (!Number.isInteger(value) || value < 1)
       throw new InfiniteWidthError('ERR_ARGUMENT', `${name} is a positive integer, got ${String(value)}`, { [name]: value });
+  if (!(tolerance >= 0))
+    throw new InfiniteWidthError('ERR_ARGUMENT', `tolerance is a share of the largest entry, at least 0; got ${String(tolerance)}`, {
+      tolerance,
+    });
+  if (tolerance > 0 && samples < 2)
+    throw new InfiniteWidthError('ERR_ARGUMENT', `tolerance needs samples of 2 or more, got ${samples}: one network has no error bar`, {
+      samples,
+    });
   throwIfAborted(options.signal);
-  const job = jobOf(net, read(x1, 'x1'), x2 === null ? null : read(x2, 'x2'), options);
+  const masks = [maskOf(options.maskConstant, 0), maskOf(options.maskConstant, 1)] as const;
+  const job = jobOf(net, read(x1, 'x1', masks[0]), x2 === null ? null : read(x2, 'x2', masks[1]), options, masks);
   return new Run(job, { ...options, samples, batch, tolerance }, engine ?? defaultContext());
 }
 
-function read(input: unknown, name: string): NDArray {
+/** Checked but for what is masked. */
+function read(input: unknown, name: string, masked: number | null = null): NDArray {
   const array = asNDArray(input, name);
-  checkFinite(array, name);
+  inputOf(array, masked, name);
   return array;
 }
 
-function jobOf(net: Network, x1: NDArray, x2: NDArray | null, options: MonteCarloOptions): SamplesJob {
+function jobOf(
+  net: Network,
+  x1: NDArray,
+  x2: NDArray | null,
+  options: MonteCarloOptions,
+  maskConstants: readonly [number | null, number | null],
+): SamplesJob {
   const { seed = 0, get = ['nngp', 'ntk'], distribution = 'gaussian', pattern } = options;
   checkDistribution(distribution);
-  const method = distribution === 'orthogonal' ? byWeights(options.method) : (options.method ?? 'auto');
+  if (!['auto', 'weights', 'conditioned'].includes(options.method ?? 'auto'))
+    throw new InfiniteWidthError('ERR_ARGUMENT', `method is 'auto', 'weights' or 'conditioned', got ${String(options.method)}`, {
+      method: options.method,
+    });
+  const { traceAxes = [-1], diagonalAxes = [] } = options;
+  const isMasked = maskConstants[0] !== null || (x2 !== null && maskConstants[1] !== null);
+  const isTraced = diagonalAxes.length === 0 && traceAxes.length === 1 && (traceAxes[0] === -1 || traceAxes[0] === x1.shape.length - 1);
+  const needsWeights =
+    distribution === 'orthogonal' ? 'orthogonal weights' : isMasked ? 'masked inputs' : isTraced ? null : 'traceAxes and diagonalAxes';
+  const method = needsWeights ? byWeights(options.method, needsWeights) : (options.method ?? 'auto');
   const fields = typeof get === 'string' ? [get] : get;
   if (fields.length === 0 || fields.some((field) => field !== 'nngp' && field !== 'ntk'))
     throw new InfiniteWidthError('ERR_ARGUMENT', `get names 'nngp', 'ntk' or both; got ${JSON.stringify(get)}`, { get });
@@ -140,13 +170,15 @@ function jobOf(net: Network, x1: NDArray, x2: NDArray | null, options: MonteCarl
     method: levels ? 'conditioned' : 'weights',
     distribution,
     patterns: Array.isArray(pattern) ? [pattern[0], pattern[1]] : [pattern ?? null, pattern ?? null],
+    maskConstants,
+    axes: { traceAxes, diagonalAxes },
   };
 }
 
 /** @throws ERR_UNSUPPORTED */
-function byWeights(method: MonteCarloOptions['method'] = 'weights'): 'weights' {
+function byWeights(method: MonteCarloOptions['method'], why: string): 'weights' {
   if (method !== 'conditioned') return 'weights';
-  throw new InfiniteWidthError('ERR_UNSUPPORTED', "method 'conditioned' draws Gaussian networks; use method 'weights' for orthogonal ones");
+  throw new InfiniteWidthError('ERR_UNSUPPORTED', `method 'conditioned' knows no ${why}; use method 'weights'`);
 }
 
 function converted(data: NDArray['data'], dtype: DType): NDArray['data'] {
@@ -154,10 +186,15 @@ function converted(data: NDArray['data'], dtype: DType): NDArray['data'] {
   return dtype === 'float32' ? Float32Array.from(data) : Float64Array.from(data);
 }
 
-/** @throws ERR_SHAPE */
+/** One network must fit both: parameters and outputs have the same shapes. @throws ERR_SHAPE */
 function sameFeatures(net: Network, x1: NDArray, x2: NDArray | null, exactly: boolean): void {
   if (!x2) return;
-  const of = ({ shape }: NDArray) => (exactly ? shape : inferFinite(net, shape).graph.outputs[0].shape).slice(1).join();
+  const of = ({ shape }: NDArray) => {
+    if (exactly) return shape.slice(1).join();
+    const { graph, layers } = inferFinite(net, shape);
+    const specs = layers.filter(hasParams).flatMap(({ layer, before, shape: after }) => paramSpecs(layer, before, after));
+    return [graph.outputs[0].shape.slice(1), ...specs.map((spec) => spec.shape)].join(' ');
+  };
   if (of(x1) === of(x2)) return;
   throw new InfiniteWidthError(
     'ERR_SHAPE',
@@ -192,7 +229,7 @@ class Run {
   ) {
     const { net, x1, x2, fields } = job;
     const { shape } = inferFinite(net, x1.shape).graph.outputs[0];
-    const axes = layoutOf(shape, {}).axes.flatMap(({ length, twice }) => (twice ? [length, length] : [length]));
+    const axes = layoutOf(shape, job.axes ?? {}).axes.flatMap(({ length, twice }) => (twice ? [length, length] : [length]));
     this.moments = fields.map(() => new Moments([x1.shape[0], (x2 ?? x1).shape[0], ...axes]));
     this.flops = flopsOf(job, sizeOf(shape.slice(1)));
   }

@@ -10,8 +10,9 @@ import type { ActivationLayer, ConvLayer, Network } from '../spec';
 import { attend } from './attention';
 import { fixedMap, type Surroundings } from './fixed-maps';
 import { convolve, dense, type Weights } from './linear';
+import { keptOf, silence } from './masks';
 import { type AttentionParams, hasParams, type LayerParams, type LinearParams } from './params';
-import type { Tape, Tensor } from './tape';
+import { channelsOf, type Tape, type Tensor } from './tape';
 import { activate, add, concatenate, multiply, normalize } from './unweighted';
 import { NetworkWalk, type Value } from './walk';
 
@@ -72,11 +73,22 @@ class Forward extends NetworkWalk<Tensor> {
     if (hasParams(traced)) {
       const entry = this.nextParams++;
       const own = this.params[entry];
-      if (layer.kind === 'globalSelfAttention') return attend(tape, entry, layer, own as AttentionParams, x);
+      if (layer.kind === 'globalSelfAttention') return attend(tape, entry, layer, own as AttentionParams, x, this.masked(traced, x));
       return affine(tape, around, traced, entry, own as Weights, x);
     }
-    if (layer.kind === 'layerNorm') return normalize(tape, layer, x);
+    if (layer.kind === 'layerNorm') {
+      const masks = this.masked(traced, x);
+      return normalize(tape, layer, x, masks && keptOf(masks, x.data.length / x.shape[0], channelsOf(x)));
+    }
     return fixedMap(tape, around, traced, x) ?? activate(tape, layer as ActivationLayer, x);
+  }
+
+  protected mask(traced: TracedLayer, x: Tensor): Tensor {
+    return silence(this.tape, this.around.masks, traced, x);
+  }
+
+  private masked(traced: TracedLayer, x: Tensor) {
+    return this.around.masks?.before(traced, x.shape[0]) ?? null;
   }
 }
 

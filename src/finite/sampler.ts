@@ -3,6 +3,7 @@ import type { FiniteBackend } from '../backends/finite';
 import type { NDArray } from '../ndarray';
 import type { Network } from '../spec';
 import { openConditioned } from './conditioned';
+import type { OutputAxes } from './layout';
 import type { Distribution } from './orthogonal';
 import type { Seed } from './random/stream';
 import { openWeights } from './weights';
@@ -13,7 +14,7 @@ export type MonteCarloField = 'nngp' | 'ntk';
 export interface SamplesJob {
   readonly kind: 'samples';
   readonly net: Network;
-  /** Of one dtype, that of the computation; finite. */
+  /** Of one dtype, that of the computation; finite but for what is masked. */
   readonly x1: NDArray;
   readonly x2: NDArray | null;
   readonly seed: Seed;
@@ -23,6 +24,10 @@ export interface SamplesJob {
   readonly distribution?: Distribution;
   /** For aggregate: graphs of the samples of x1 and of x2. */
   readonly patterns?: readonly [NDArray | null, NDArray | null];
+  /** Numbers of x1 and of x2 that are masked; 'conditioned' has none. */
+  readonly maskConstants?: readonly [number | null, number | null];
+  /** What becomes of the axes of the outputs; 'conditioned' averages over them. */
+  readonly axes?: OutputAxes;
 }
 
 /** Every sample is a pure function of the job and its number: the same bits however ranges are cut and on whatever thread. */

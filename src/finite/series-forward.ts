@@ -10,13 +10,14 @@ import { attendSeries } from './attention';
 import { fixedMap, type Surroundings } from './fixed-maps';
 import { checkParams, open } from './forward';
 import type { Weights } from './linear';
+import { keptOf } from './masks';
 import type { FiniteInput, FiniteOptions } from './options';
 import { type AttentionParams, hasParams, type LinearParams, mapParams, type Params } from './params';
 import { affine, ready } from './pass';
-import { plus, power, type Series, scaled, shifted, times } from './series';
+import { masked, plus, power, type Series, scaled, shifted, times } from './series';
 import { activatedSeries } from './series-activations';
 import { Tape, type Tensor } from './tape';
-import { concatenate, groups } from './unweighted';
+import { concatenate, groups, sizesOf } from './unweighted';
 import { NetworkWalk } from './walk';
 
 /** Coefficients in doubles, and their common shape. */
@@ -75,13 +76,29 @@ class SeriesWalk extends NetworkWalk<TensorSeries> {
       const entry = this.nextParams++;
       const [start, direction] = [this.params[entry], this.direction[entry]];
       if (layer.kind === 'globalSelfAttention')
-        return attendSeries(layer, start as AttentionParams, direction as AttentionParams, x, degree);
+        return attendSeries(layer, start as AttentionParams, direction as AttentionParams, x, degree, this.masked(traced, x));
       return this.affine(traced, start as LinearParams, direction as LinearParams, x);
     }
-    if (layer.kind === 'layerNorm') return normalizedSeries(layer, x, degree);
+    if (layer.kind === 'layerNorm') {
+      const masks = this.masked(traced, x);
+      return normalizedSeries(layer, x, degree, masks && this.kept(masks, x));
+    }
     const mapped = x.coefficients.map((_, k) => fixedMap(this.scratch(), around, traced, tensorAt(k)(x)));
     if (mapped[0]) return asSeries(mapped as Tensor[]);
     return { coefficients: activatedSeries(layer as ActivationLayer, x.coefficients, degree), shape: x.shape };
+  }
+
+  protected mask(traced: TracedLayer, x: TensorSeries): TensorSeries {
+    const masks = this.around.masks?.after(traced, x.shape[0]);
+    return masks ? { coefficients: masked(x.coefficients, this.kept(masks, x)), shape: x.shape } : x;
+  }
+
+  private masked(traced: TracedLayer, { shape }: TensorSeries) {
+    return this.around.masks?.before(traced, shape[0]) ?? null;
+  }
+
+  private kept(masks: readonly (Uint8Array | null)[], { coefficients, shape }: TensorSeries): Uint8Array {
+    return keptOf(masks, coefficients[0].length / shape[0], shape[shape.length - 1]);
   }
 
   /** (W + tU) x + b + tu */
@@ -113,14 +130,19 @@ const asSeries = (parts: readonly Tensor[]): TensorSeries => ({
 });
 
 /** (x − mean)/√(variance + ε) */
-function normalizedSeries({ axis, eps }: LayerNormLayer, { coefficients, shape }: TensorSeries, degree: number): TensorSeries {
+function normalizedSeries(
+  { axis, eps }: LayerNormLayer,
+  { coefficients, shape }: TensorSeries,
+  degree: number,
+  kept: Uint8Array | null,
+): TensorSeries {
   const { groupOf, count } = groups(shape, axis);
-  const size = groupOf.length / count;
+  const sizes = sizesOf(groupOf, count, kept);
   const meanOf = (a: Series): Series =>
     a.map((own) => {
       const means = new Float64Array(count);
       own.forEach((value, at) => {
-        means[groupOf[at]] += value / size;
+        if (kept?.[at] !== 0) means[groupOf[at]] += value / sizes[groupOf[at]];
       });
       return means;
     });

@@ -2,7 +2,7 @@
 import { InfiniteWidthError } from '../errors';
 import { asNDArray, type DType, isArrayList, type NDArray } from '../ndarray';
 import type { Network } from '../spec';
-import { commonType } from './forward';
+import { checkOutputs, commonType } from './forward';
 import type { FiniteInput, FiniteOptions } from './options';
 import { mapParams, type Params } from './params';
 import { forwardSeries } from './series-forward';
@@ -25,6 +25,7 @@ export function taylorExpand(net: Network, params: Params, degree: number, optio
     const { coefficients, shape } = forwardSeries(net, params, difference(p, params), x, degree, { ...options, ...own });
     const sum = coefficients[0].slice();
     for (const term of coefficients.slice(1)) for (let at = 0; at < sum.length; at++) sum[at] += term[at];
+    checkOutputs(sum, [...params, ...p]);
     return inType(typeOf(x, [...params, ...p]), sum, shape);
   };
 }

@@ -4,7 +4,7 @@ import { macrotask } from '../execute/yield';
 import { asNDArray, checkFinite, type NDArray, showShape, type TypedArray } from '../ndarray';
 import type { Network } from '../spec';
 import { empiricalNtk } from './empirical';
-import { forward } from './forward';
+import { checkFiniteParams, forward } from './forward';
 import { pullBack } from './gradients';
 import type { FiniteInput, FiniteOptions } from './options';
 import { mapParams, type Params } from './params';
@@ -23,7 +23,7 @@ export interface TrainOptions extends FiniteOptions {
   readonly beta1?: number;
   readonly beta2?: number;
   readonly epsilon?: number;
-  /** Steps after which the NTK is recorded, 0 for before the first; default none. */
+  /** Steps after which the NTK is recorded, 0 for before the first (counted from the start of training, not of a checkpoint); default none. */
   readonly ntkAt?: readonly number[];
   /** Samples whose NTK is recorded; default those of x. */
   readonly ntkInputs?: FiniteInput;
@@ -72,12 +72,13 @@ export async function train(
   const targets = asNDArray(y, 'y');
   checkFinite(targets, 'y');
   const start = options.checkpoint ?? { step: 0, params, first: null, second: null };
+  checkStart(start, options);
   const state = new Descent(start, options);
   const losses: number[] = [];
   const kernels: { step: number; kernel: NDArray }[] = [];
   /** Every step has noise of its own. */
-  const { engine, pattern, rng } = options;
-  const now = (): FiniteOptions => ({ engine, pattern, rng: rng === undefined ? rng : split(rng, state.step) });
+  const { engine, pattern, maskConstant, rng } = options;
+  const now = (): FiniteOptions => ({ engine, pattern, maskConstant, rng: rng === undefined ? rng : split(rng, state.step) });
   const record = () => {
     if (ntkAt.includes(state.step))
       kernels.push({ step: state.step, kernel: empiricalNtk(net, state.params, options.ntkInputs ?? x, null, now()) });
@@ -100,13 +101,38 @@ export async function train(
   return { params: state.params, losses: Float64Array.from([...losses, loss]), ntk: kernels, checkpoint: state.checkpoint() };
 }
 
-function check({ optimizer = 'gd', learningRate, steps }: TrainOptions): void {
+function check({ optimizer = 'gd', learningRate, steps, ...rest }: TrainOptions): void {
   if (!['gd', 'momentum', 'adam'].includes(optimizer))
     throw new InfiniteWidthError('ERR_ARGUMENT', `optimizer is 'gd', 'momentum' or 'adam', got ${String(optimizer)}`, { optimizer });
   if (!(learningRate > 0 && Number.isFinite(learningRate)))
     throw new InfiniteWidthError('ERR_ARGUMENT', `learningRate is a positive number, got ${String(learningRate)}`, { learningRate });
   if (!Number.isInteger(steps) || steps < 0)
     throw new InfiniteWidthError('ERR_ARGUMENT', `steps is a natural number, got ${String(steps)}`, { steps });
+  for (const name of ['momentum', 'beta1', 'beta2'] as const) {
+    const value = rest[name] ?? 0;
+    if (!(value >= 0 && value < 1))
+      throw new InfiniteWidthError('ERR_ARGUMENT', `${name} is at least 0 and below 1, got ${String(value)}`, { [name]: value });
+  }
+  const { epsilon = 1 } = rest;
+  if (!(epsilon > 0 && Number.isFinite(epsilon)))
+    throw new InfiniteWidthError('ERR_ARGUMENT', `epsilon is a positive number, got ${String(epsilon)}`, { epsilon });
+}
+
+/** @throws ERR_ARGUMENT for a checkpoint of another optimizer, and steps to record that will not come; ERR_NON_FINITE for parameters */
+function checkStart({ step, params, first, second }: Checkpoint, { optimizer = 'gd', steps, ntkAt = [] }: TrainOptions): void {
+  const missed = ntkAt.find((at) => !(Number.isInteger(at) && at >= step && at <= step + steps));
+  if (missed !== undefined)
+    throw new InfiniteWidthError('ERR_ARGUMENT', `ntkAt names step ${missed}, which does not come: steps ${step} to ${step + steps} do`, {
+      ntkAt,
+    });
+  const made = second ? 'adam' : first ? 'momentum' : 'gd';
+  if (step > 0 && made !== optimizer)
+    throw new InfiniteWidthError(
+      'ERR_ARGUMENT',
+      `the checkpoint is one of '${made}' and optimizer is '${optimizer}'; go on with '${made}', or start anew from its params`,
+      { checkpoint: made, optimizer },
+    );
+  checkFiniteParams(params);
 }
 
 function finite(loss: number, step: number, learningRate: number): void {

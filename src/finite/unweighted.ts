@@ -37,14 +37,15 @@ function timesEach(runs: TypedArray, a: TypedArray): TypedArray {
 export const reshape = (tape: Tape, x: Tensor, shape: readonly number[]): Tensor =>
   tape.record({ data: x.data.slice(), shape }, [x], (cotangents) => [cotangents]);
 
-/** Every channel's locations times a matrix: pooling, resizing, indexing, dotGeneral. */
-export function mix(tape: Tape, matrix: Sparse, x: Tensor, shape: readonly number[]): Tensor {
+/** Every channel's locations times a matrix, one for all samples or one for each: pooling, resizing, indexing, dotGeneral. */
+export function mix(tape: Tape, matrix: Sparse | readonly Sparse[], x: Tensor, shape: readonly number[]): Tensor {
   const channels = channelsOf(x);
   const each = (body: (source: number, target: number, weight: number) => void) => {
-    for (let n = 0; n < x.shape[0]; n++)
-      for (let o = 0; o < matrix.rows; o++)
-        for (let e = matrix.starts[o]; e < matrix.starts[o + 1]; e++)
-          body((n * matrix.cols + matrix.columns[e]) * channels, (n * matrix.rows + o) * channels, matrix.weights[e]);
+    for (let n = 0; n < x.shape[0]; n++) {
+      const { rows, cols, starts, columns, weights } = 'rows' in matrix ? matrix : matrix[n];
+      for (let o = 0; o < rows; o++)
+        for (let e = starts[o]; e < starts[o + 1]; e++) body((n * cols + columns[e]) * channels, (n * rows + o) * channels, weights[e]);
+    }
   };
   const data = tape.zeros(locationsOf(shape));
   each((source, target, weight) => {
@@ -121,19 +122,19 @@ export function concatenate(tape: Tape, axis: number, parts: readonly Tensor[]):
   return tape.record({ data, shape }, parts, backward);
 }
 
-/** Mean 0 and variance 1 over the axes, ε added to the variance. */
-export function normalize(tape: Tape, { axis, eps }: LayerNormLayer, x: Tensor): Tensor {
+/** Mean 0 and variance 1 over the axes, ε added to the variance. @param kept 0 for numbers that take no part, which become 0 */
+export function normalize(tape: Tape, { axis, eps }: LayerNormLayer, x: Tensor, kept: Uint8Array | null = null): Tensor {
   const { groupOf, count } = groups(x.shape, axis);
-  const size = x.data.length / count;
+  const sizes = sizesOf(groupOf, count, kept);
   const mean = (values: (at: number) => number): Float64Array => {
     const sums = new Float64Array(count);
-    for (let at = 0; at < x.data.length; at++) sums[groupOf[at]] += values(at) / size;
+    for (let at = 0; at < x.data.length; at++) if (kept?.[at] !== 0) sums[groupOf[at]] += values(at) / sizes[groupOf[at]];
     return sums;
   };
   const means = mean((at) => x.data[at]);
   const inverse = mean((at) => (x.data[at] - means[groupOf[at]]) ** 2).map((variance) => 1 / Math.sqrt(variance + eps));
   const data = tape.zeros(x.data.length);
-  for (let at = 0; at < data.length; at++) data[at] = (x.data[at] - means[groupOf[at]]) * inverse[groupOf[at]];
+  for (let at = 0; at < data.length; at++) if (kept?.[at] !== 0) data[at] = (x.data[at] - means[groupOf[at]]) * inverse[groupOf[at]];
   const backward = tape.oneByOne(data.length, (cotangent) => {
     const [level, tilt] = [mean((at) => cotangent[at]), mean((at) => cotangent[at] * data[at])];
     const dx = tape.zeros(data.length);
@@ -144,6 +145,15 @@ export function normalize(tape: Tape, { axis, eps }: LayerNormLayer, x: Tensor):
     return [dx];
   });
   return tape.record({ data, shape: x.shape }, [x], backward);
+}
+
+/** How many numbers of each group take part. */
+export function sizesOf(groupOf: Int32Array, count: number, kept: Uint8Array | null): Float64Array {
+  const sizes = new Float64Array(count);
+  groupOf.forEach((group, at) => {
+    if (kept?.[at] !== 0) sizes[group]++;
+  });
+  return sizes;
 }
 
 /** For each number the group of those that share its coordinates outside `axis`. */

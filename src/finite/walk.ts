@@ -24,8 +24,8 @@ export abstract class NetworkWalk<T> {
         if (net.kind === 'identity') return value;
         if (net.kind === 'fanOut') return Array.from({ length: net.num }, () => value);
         if (net.kind === 'fanInSum' || net.kind === 'fanInProd' || net.kind === 'fanInConcat')
-          return this.join(traced, value as readonly T[]);
-        return this.layer(traced, value as T);
+          return this.mask(traced, this.join(traced, value as readonly T[]));
+        return this.mask(traced, this.layer(traced, value as T));
       }
     }
   }
@@ -34,4 +34,6 @@ export abstract class NetworkWalk<T> {
   protected abstract join(traced: TracedLayer, parts: readonly T[]): T;
   /** A layer of one tensor. */
   protected abstract layer(traced: TracedLayer, x: T): T;
+  /** A layer's output with zeros for what is masked. */
+  protected abstract mask(traced: TracedLayer, x: T): T;
 }

@@ -3,10 +3,12 @@ import { type Arena, type FiniteBackend, type FiniteRoutines, routinesOf } from 
 import { hostMatrix } from '../backends/host-matrix';
 import type { Inferred } from '../inference/walk';
 import { type DType, dtypeOf, type NDArray, sizeOf } from '../ndarray';
+import type { Network } from '../spec';
 import { nngpOf, ntkOf } from './contraction';
 import type { Surroundings } from './fixed-maps';
 import { arrange, type Layout, layoutOf } from './layout';
 import type { Weights } from './linear';
+import { Masks } from './masks';
 import { sidesOf } from './options';
 import { orthogonalized } from './orthogonal';
 import { hasParams, paramSpecs } from './params';
@@ -20,10 +22,19 @@ export function openWeights(job: SamplesJob, backend: FiniteBackend): Sampler {
   return new WeightsSampler(job, routinesOf(backend), dtypeOf(job.x1.data));
 }
 
+/** A network for the shape of one side's inputs, and these with zeros for what is masked. */
+type Side = Inferred & { readonly masks: Masks | null; readonly x: NDArray };
+
+function sideOf(net: Network, x: NDArray, constant: number | null): Side {
+  const inferred = inferFinite(net, x.shape);
+  const { arrays, masks } = Masks.of(inferred.graph, [x], constant, ['x']);
+  return { ...inferred, masks, x: arrays[0] };
+}
+
 class WeightsSampler implements Sampler {
   private readonly arena: Arena;
-  private readonly left: Inferred;
-  private readonly right: Inferred;
+  private readonly left: Side;
+  private readonly right: Side;
   private readonly layout: Layout;
 
   constructor(
@@ -31,10 +42,10 @@ class WeightsSampler implements Sampler {
     private readonly routines: FiniteRoutines,
     private readonly dtype: DType,
   ) {
-    const { net, x1, x2 } = job;
-    this.left = inferFinite(net, x1.shape);
-    this.right = x2 ? inferFinite(net, x2.shape) : this.left;
-    this.layout = layoutOf(this.left.graph.outputs[0].shape, {});
+    const { net, x1, x2, maskConstants = [null, null] } = job;
+    this.left = sideOf(net, x1, maskConstants[0]);
+    this.right = x2 ? sideOf(net, x2, maskConstants[1]) : this.left;
+    this.layout = layoutOf(this.left.graph.outputs[0].shape, job.axes ?? {});
     this.arena = routines.openArena(dtype);
   }
 
@@ -59,8 +70,8 @@ class WeightsSampler implements Sampler {
     const { fields, x1, x2, seed, patterns } = this.job;
     const params = this.params(sample);
     const [own, other] = sidesOf({ rng: split(seed, sample), pattern: patterns });
-    const first = this.pass({ ...own, ...this.left }, params, x1);
-    const second = x2 ? this.pass({ ...other, ...this.right }, params, x2) : first;
+    const first = this.pass({ ...own, ...this.left }, params, this.left.x);
+    const second = x2 ? this.pass({ ...other, ...this.right }, params, this.right.x) : first;
     const kernels = fields.map((field) => (field === 'nngp' ? nngpOf : ntkOf)(first, second, this.layout));
     this.arena.clear();
     return kernels.map((kernel) => arrange(this.layout, x1.shape[0], (x2 ?? x1).shape[0], kernel));

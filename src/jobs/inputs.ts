@@ -14,7 +14,11 @@ export function sideOf(graph: Graph, arrays: readonly NDArray[], options: Kernel
   return { inputs, pattern: patternOf(graph, options.pattern, side, arrays[0].shape[0], name) };
 }
 
-function inputOf(array: NDArray, constant: number | null, name: string): SideInput {
+/**
+ * One input, what equals the constant (NaN too) masked and read as 0.
+ * @throws ERR_SHAPE where it is empty, ERR_NON_FINITE for other numbers that are none
+ */
+export function inputOf(array: NDArray, constant: number | null, name: string): SideInput {
   const count = array.shape[0];
   const size = array.data.length / count;
   if (array.data.length === 0)
@@ -34,7 +38,8 @@ function inputOf(array: NDArray, constant: number | null, name: string): SideInp
   return { data, size, count, mask };
 }
 
-function maskOf(constant: KernelOptions['maskConstant'], side: 0 | 1): number | null {
+/** Of one side. @throws ERR_ARGUMENT */
+export function maskOf(constant: KernelOptions['maskConstant'] | null, side: 0 | 1): number | null {
   const value = Array.isArray(constant) ? constant[side] : constant;
   if (value === undefined || value === null) return null;
   if (typeof value === 'number') return value;

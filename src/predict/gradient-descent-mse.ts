@@ -77,10 +77,43 @@ export function checkLearningRate(learningRate: unknown = 1): void {
 }
 
 /** A test set: its kernel with the training set, [m, n], and its outputs at t = 0, of `shape`. */
-interface TestSet {
+export interface TestSet {
   readonly cross: TypedArray;
   readonly start: TypedArray;
   readonly shape: readonly number[];
+}
+
+/** Outputs at t = 0 on the training set, whether they are asked for at other times, and the test set if there is one. */
+export interface Starts {
+  readonly start: TypedArray;
+  readonly wantsTrain: boolean;
+  readonly test: TestSet | null;
+}
+
+/** @throws ERR_ARGUMENT, ERR_SHAPE, ERR_DTYPE, ERR_NON_FINITE */
+export function readStarts(
+  { array, count: n }: Outputs,
+  {
+    kTestTrain = null,
+    fxTrain0 = 0,
+    fxTest0 = kTestTrain ? 0 : null,
+  }: Pick<GradientDescentMseRequest, 'kTestTrain' | 'fxTrain0' | 'fxTest0'>,
+  dtype: DType,
+): Starts {
+  if (fxTrain0 === null && fxTest0 === null)
+    throw new InfiniteWidthError(
+      'ERR_ARGUMENT',
+      'fxTrain0 and fxTest0 are both null, so nothing is asked for; give one of them, or kTestTrain',
+    );
+  if (fxTest0 !== null && !kTestTrain)
+    throw new InfiniteWidthError('ERR_ARGUMENT', 'fxTest0 needs kTestTrain, the kernel of the test set with the training set');
+  const start = startingFrom(fxTrain0 ?? 0, array.shape, 'fxTrain0', dtype);
+  if (fxTest0 === null) return { start, wantsTrain: true, test: null };
+  const cross = readMatrix(kTestTrain, 'kTestTrain', [null, n], `yTrain has shape ${showShape(array.shape)}`);
+  checkFinite(cross, 'kTestTrain');
+  const shape = [cross.shape[0], ...array.shape.slice(1)];
+  const test = { cross: inDtype(cross, dtype), start: startingFrom(fxTest0, shape, 'fxTest0', dtype), shape };
+  return { start, wantsTrain: fxTrain0 !== null, test };
 }
 
 class Flow {
@@ -105,31 +138,13 @@ class Flow {
   }
 
   *predict(t: Time, request: GradientDescentMseRequest): Steps<GradientDescentMseResult> {
-    const { kTestTrain = null, fxTrain0 = 0, fxTest0 = kTestTrain ? 0 : null } = request;
     const times = readTimes(t);
-    if (fxTrain0 === null && fxTest0 === null)
-      throw new InfiniteWidthError(
-        'ERR_ARGUMENT',
-        'fxTrain0 and fxTest0 are both null, so nothing is asked for; give one of them, or kTestTrain',
-      );
-    if (fxTest0 !== null && !kTestTrain)
-      throw new InfiniteWidthError('ERR_ARGUMENT', 'fxTest0 needs kTestTrain, the kernel of the test set with the training set');
-    const { shape } = this.y.array;
-    const start = startingFrom(fxTrain0 ?? 0, shape, 'fxTrain0', this.dtype);
-    const test = fxTest0 === null ? null : this.readTest(fxTest0, kTestTrain as MatrixInput);
-    const fxTrain = fxTrain0 === null ? null : repeated(start, times, shape);
+    const { start, wantsTrain, test } = readStarts(this.y, request, this.dtype);
+    const fxTrain = wantsTrain ? repeated(start, times, this.y.array.shape) : null;
     const fxTest = test && repeated(test.start, times, test.shape);
     yield* this.atInfinity(slotsOf(times, false), start, test, fxTrain?.data, fxTest?.data);
     yield* this.atFiniteTimes(times, start, test, fxTrain?.data, fxTest?.data);
     return { ...(fxTrain ? { fxTrain } : {}), ...(fxTest ? { fxTest } : {}) };
-  }
-
-  private readTest(fxTest0: number | OutputArray, kTestTrain: MatrixInput): TestSet {
-    const { array, count: n } = this.y;
-    const cross = readMatrix(kTestTrain, 'kTestTrain', [null, n], `yTrain has shape ${showShape(array.shape)}`);
-    checkFinite(cross, 'kTestTrain');
-    const shape = [cross.shape[0], ...array.shape.slice(1)];
-    return { cross: inDtype(cross, this.dtype), start: startingFrom(fxTest0, shape, 'fxTest0', this.dtype), shape };
   }
 
   /** y − f0, [outputs, n]. */
@@ -209,7 +224,7 @@ function addParts(to: TypedArray, slots: readonly number[], change: TypedArray):
 }
 
 /** A number for every output, or an array of the outputs' shape, as an array of its own. @throws ERR_SHAPE, ERR_NON_FINITE */
-function startingFrom(value: number | OutputArray, shape: readonly number[], name: string, dtype: DType): TypedArray {
+export function startingFrom(value: number | OutputArray, shape: readonly number[], name: string, dtype: DType): TypedArray {
   if (typeof value === 'number') {
     if (!Number.isFinite(value))
       throw new InfiniteWidthError('ERR_NON_FINITE', `${name} is ${value}; a finite number is needed`, { name, value });

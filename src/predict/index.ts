@@ -12,6 +12,13 @@ export {
   type KernelPair,
 } from './gp-inference';
 export {
+  type GradientDescentOptions,
+  type GradientDescentRequest,
+  type GradientDescentResult,
+  gradientDescent,
+  gradientDescentSync,
+} from './gradient-descent';
+export {
   type GradientDescentMseOptions,
   type GradientDescentMseRequest,
   type GradientDescentMseResult,
@@ -26,6 +33,7 @@ export {
   gradientDescentMseEnsembleSync,
 } from './gradient-descent-mse-ensemble';
 export { type LogMarginalLikelihoodOptions, logMarginalLikelihood, logMarginalLikelihoodSync } from './log-marginal-likelihood';
+export type { Loss, LossGradient } from './losses';
 export { type MaxLearningRateOptions, maxLearningRate, maxLearningRateSync } from './max-learning-rate';
 export { type CovarianceKind, Model, type ModelKernel, type Prediction, type PredictOptions } from './model';
 export type { RunOptions } from './steps';

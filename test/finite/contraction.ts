@@ -1,6 +1,6 @@
 /**
- * Jacobian contraction, the reference implementation of empirical NTKs: the whole Jacobian by differences of fourth order, one parameter at a
- * time, to 1e-9 of its size; then J₁ J₂ᵀ.
+ * Jacobian contraction, the reference implementation of empirical NTKs: the whole Jacobian by differences of eighth order, one parameter at a
+ * time; then J₁ J₂ᵀ. Steps of 1/64 leave (1/64)⁸ f⁽⁹⁾/630 of truncation and 64 roundings, both below 1e-12 of the size of these networks' Jacobians.
  */
 import type { NDArray, Network } from '../../src';
 import { apply, type FiniteOptions, type Params } from '../../src/finite';
@@ -8,9 +8,12 @@ import { apply, type FiniteOptions, type Params } from '../../src/finite';
 export const arraysOf = (params: Params): Float64Array[] =>
   params.flatMap((entry) => Object.values(entry).map(({ data }: NDArray) => data as Float64Array));
 
+/** Of f(h) − f(−h), f(2h) − f(−2h), … in the first derivative (Fornberg 1988). */
+const DIFFERENCES = [4 / 5, -1 / 5, 4 / 105, -1 / 280];
+
 /** d apply/dp for every parameter: rows of outputs. */
 export function jacobian(net: Network, params: Params, x: NDArray, options: FiniteOptions = {}): number[][] {
-  const h = 1e-3;
+  const h = 1 / 64;
   return arraysOf(params).flatMap((data) =>
     Array.from(data, (value, at) => {
       const outputs = (step: number) => {
@@ -19,8 +22,11 @@ export function jacobian(net: Network, params: Params, x: NDArray, options: Fini
         data[at] = value;
         return f;
       };
-      const [f2, f1, b1, b2] = [outputs(2 * h), outputs(h), outputs(-h), outputs(-2 * h)];
-      return Array.from(f1, (v, i) => (8 * (v - b1[i]) - (f2[i] - b2[i])) / (12 * h));
+      const sums = DIFFERENCES.map((weight, k) => {
+        const [ahead, behind] = [outputs((k + 1) * h), outputs(-(k + 1) * h)];
+        return Array.from(ahead, (v, i) => (weight * (v - behind[i])) / h);
+      });
+      return sums[0].map((_, i) => sums.reduce((sum, own) => sum + own[i], 0));
     }),
   );
 }

@@ -1,4 +1,4 @@
-/** Empirical kernels against Jacobian contraction with differences of fourth order: 1e-9 of their size. */
+/** Empirical kernels against Jacobian contraction with differences of eighth order: 1e-10 of their size. */
 import { describe, expect, test } from 'vitest';
 import {
   aggregate,
@@ -40,7 +40,7 @@ describe.each(NETWORKS)('%s', (_name, net, sample) => {
   test('the NTK with all pairs of outputs', () => {
     const { data, shape } = empiricalNtk(net, params, x1, x2, { traceAxes: [] });
     expect(shape).toEqual([3, 2, outputs, outputs]);
-    expect(largest(data.map((v, at) => v - expected[at]))).toBeLessThan(1e-9 * largest(expected));
+    expect(largest(data.map((v, at) => v - expected[at]))).toBeLessThan(1e-10 * largest(expected));
   });
 
   test('its trace and its diagonal', () => {
@@ -54,9 +54,9 @@ describe.each(NETWORKS)('%s', (_name, net, sample) => {
     ]);
     for (let pair = 0; pair < 6; pair++) {
       const own = Array.from({ length: outputs }, (_, o) => expected[(pair * outputs + o) * outputs + o]);
-      expect(Math.abs(traced.data[pair] - own.reduce((a, b) => a + b, 0) / outputs)).toBeLessThan(1e-9 * largest(expected));
+      expect(Math.abs(traced.data[pair] - own.reduce((a, b) => a + b, 0) / outputs)).toBeLessThan(1e-10 * largest(expected));
       own.forEach((value, o) => {
-        expect(Math.abs(diagonal.data[pair * outputs + o] - value)).toBeLessThan(1e-9 * largest(expected));
+        expect(Math.abs(diagonal.data[pair * outputs + o] - value)).toBeLessThan(1e-10 * largest(expected));
       });
     }
   });
@@ -69,14 +69,14 @@ describe.each(NETWORKS)('%s', (_name, net, sample) => {
         let sum = 0;
         for (let b = 0; b < 2; b++)
           for (let p = 0; p < outputs; p++) sum += expected[((a * 2 + b) * outputs + o) * outputs + p] * v.data[b * outputs + p];
-        expect(Math.abs(product.data[a * outputs + o] - sum)).toBeLessThan(1e-8 * largest(expected));
+        expect(Math.abs(product.data[a * outputs + o] - sum)).toBeLessThan(1e-10 * largest(expected));
       }
     const other = init(net, 8, [1, ...sample]);
     const steps = arraysOf(other).flatMap((data, k) => Array.from(data, (value, at) => value - arraysOf(params)[k][at]));
     const line = linearize(net, params)(other, x1).data;
     const f = apply(net, params, x1).data;
     const change = Array.from(f, (_, i) => j1.reduce((sum, row, k) => sum + row[i] * steps[k], 0));
-    expect(largest(Array.from(line, (v2, i) => v2 - f[i] - change[i]))).toBeLessThan(1e-8 * largest(change));
+    expect(largest(Array.from(line, (v2, i) => v2 - f[i] - change[i]))).toBeLessThan(1e-10 * largest(change));
   });
 
   test('the NNGP is the outer product of the outputs', () => {
@@ -98,7 +98,7 @@ describe('layers with options of their own', () => {
     const params = init(net, 7, [1, 5, 2]);
     const expected = contraction(jacobian(net, params, x1, first), jacobian(net, params, x2, second), 3, 2);
     const { data } = empiricalNtk(net, params, x1, x2, { traceAxes: [], ...options });
-    expect(largest(data.map((v, at) => v - expected[at]))).toBeLessThan(1e-9 * largest(expected));
+    expect(largest(data.map((v, at) => v - expected[at]))).toBeLessThan(1e-10 * largest(expected));
   };
 
   test('dropout in training mode: the same noise for a seed, other noise for x2 unless told otherwise', () => {
@@ -143,6 +143,50 @@ describe('layers with options of their own', () => {
     );
     const singular = net(() => 1);
     expect(() => apply(singular, init(singular, 1, [1, 5, 2]), x1)).toThrow(/pivot of location 1 is 0.*ERR_NOT_POSITIVE_DEFINITE/);
+  });
+
+  test('axes that do not exist, the samples, and axes named twice', () => {
+    const net = conv(2, [1]);
+    const params = init(net, 7, [1, 5, 2]);
+    const axes: readonly (readonly [EmpiricalOptions, RegExp])[] = [
+      [{ traceAxes: [3] }, /traceAxes and diagonalAxes name output axes other than the samples'; 3 is none of \[3, 5, 2\]/],
+      [{ traceAxes: [0] }, /0 is none/],
+      [{ traceAxes: [-4] }, /-4 is none/],
+      [{ traceAxes: [], diagonalAxes: [1.5] }, /1.5 is none/],
+      [{ diagonalAxes: [-1] }, /axis 2 of the outputs is named twice/],
+      [{ traceAxes: [1, -2] }, /axis 1 of the outputs is named twice/],
+    ];
+    for (const [options, message] of axes)
+      for (const of of [empiricalNngp, empiricalNtk])
+        expect(() => of(net, params, x1, x2, options)).toThrowError(
+          expect.objectContaining({ code: 'ERR_ARGUMENT', message: expect.stringMatching(message) }),
+        );
+  });
+
+  test('numbers that are none: of inputs, parameters, vectors and outputs', () => {
+    const net = serial(conv(2, [1], { bStd: 0.1 }), erf(), flatten(), dense(1));
+    const params = init(net, 7, [1, 5, 2]);
+    const broken = structuredClone(params) as typeof params;
+    (broken[0] as { b: NDArray }).b.data[1] = Number.NaN;
+    const huge = structuredClone(params) as typeof params;
+    (huge[1] as { w: NDArray }).w.data.fill(1.7e308);
+    const [bad, v] = [{ data: x2.data.map((value, at) => (at === 3 ? Number.NaN : value)), shape: x2.shape }, inputs(3, 2, 1)];
+    const failing: readonly (readonly [() => unknown, RegExp])[] = [
+      [() => apply(net, params, bad), /x holds NaN at \[0, 1, 1\]/],
+      [() => apply(net, broken, x1), /b of entry 0 of params holds NaN at \[0, 0, 1\]/],
+      [() => empiricalNtk(net, broken, x1, x2), /b of entry 0 of params holds NaN/],
+      [() => empiricalNtkVp(net, broken, x1, x2, v), /b of entry 0 of params holds NaN/],
+      [() => empiricalNtkVp(net, params, x1, x2, { ...v, data: v.data.map(() => Number.NaN) }), /v holds NaN at \[0, 0\]/],
+      [() => linearize(net, params)(broken, x1), /b of entry 2 of params holds NaN/],
+      [() => apply(net, huge, x1), /outputs are beyond the range of their numbers/],
+      [() => empiricalNngp(net, huge, x1), /outputs are beyond the range of their numbers/],
+    ];
+    for (const [call, message] of failing)
+      expect(call).toThrowError(expect.objectContaining({ code: 'ERR_NON_FINITE', message: expect.stringMatching(message) }));
+    const other = init(net, 7, [1, 4, 2]);
+    expect(() => apply(net, other, x1)).toThrow(/dense at 3: w has shape \[8, 1\], \[10, 1\] is needed.*ERR_SHAPE/);
+    expect(() => apply(net, params.slice(1), x1)).toThrow(/2 layers with parameters and params has 1 entries.*ERR_SHAPE/);
+    expect(() => empiricalNtkVp(net, params, x1, x2, inputs(3, 3, 1))).toThrow(/v has shape \[3, 1\].*ERR_SHAPE/);
   });
 
   test('what has no finite form says so', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { conv, dense, erf, flatten, serial } from '../../src';
+import { conv, dense, erf, flatten, type NDArray, serial } from '../../src';
 import { apply, init, linearize, type Params, train } from '../../src/finite';
 import { inputs } from './networks';
 
@@ -49,7 +49,7 @@ describe('train', () => {
     expect((before[3] - moved[3]) / rate).toBeCloseTo(slope, 9);
   });
 
-  test.each(['gd', 'momentum', 'adam'] as const)('%s resumes from a checkpoint to the bit, JSON in between', async (optimizer) => {
+  test.each(['gd', 'momentum', 'adam'] as const)('%s resumes from a copy of a checkpoint to the bit', async (optimizer) => {
     const options = { optimizer, learningRate: 0.01 };
     const whole = await train(net, params, x, y, { ...options, steps: 9 });
     const half = await train(net, params, x, y, { ...options, steps: 4 });
@@ -85,7 +85,31 @@ describe('train', () => {
       details: { learningRate: 1e9 },
       message: expect.stringMatching(/the loss is .* at step [1-9]/),
     });
-    await expect(train(net, params, x, y, { learningRate: 0, steps: 1 })).rejects.toMatchObject({ code: 'ERR_ARGUMENT' });
+    const { checkpoint } = await train(net, params, x, y, { learningRate: 0.1, steps: 2, optimizer: 'momentum' });
+    const bad: readonly (readonly [object, RegExp])[] = [
+      [{ learningRate: 0 }, /learningRate is a positive number, got 0/],
+      [{ learningRate: Number.NaN }, /learningRate is a positive number, got NaN/],
+      [{ steps: 1.5 }, /steps is a natural number, got 1.5/],
+      [{ optimizer: 'sgd' }, /optimizer is 'gd', 'momentum' or 'adam', got sgd/],
+      [{ momentum: 1 }, /momentum is at least 0 and below 1, got 1/],
+      [{ beta1: -0.1 }, /beta1 is at least 0/],
+      [{ beta2: Number.NaN }, /beta2 is at least 0/],
+      [{ epsilon: 0 }, /epsilon is a positive number, got 0/],
+      [{ ntkAt: [0, 3] }, /ntkAt names step 3, which does not come: steps 0 to 1 do/],
+      [{ checkpoint, optimizer: 'adam' }, /the checkpoint is one of 'momentum' and optimizer is 'adam'/],
+      [{ checkpoint, optimizer: 'momentum', ntkAt: [0] }, /steps 2 to 3 do/],
+    ];
+    for (const [options, message] of bad)
+      await expect(train(net, params, x, y, { learningRate: 0.1, steps: 1, ...options })).rejects.toMatchObject({
+        code: 'ERR_ARGUMENT',
+        message: expect.stringMatching(message),
+      });
+    const broken = structuredClone(params) as Params;
+    (broken[1] as { w: NDArray }).w.data[3] = Number.NaN;
+    await expect(train(net, broken, x, y, { learningRate: 0.1, steps: 1 })).rejects.toMatchObject({
+      code: 'ERR_NON_FINITE',
+      message: expect.stringMatching(/w of entry 1 of params holds NaN at \[0, 3\]/),
+    });
     await expect(train(net, params, x, inputs(1, 5, 2), { learningRate: 1, steps: 1 })).rejects.toMatchObject({ code: 'ERR_SHAPE' });
     const controller = new AbortController();
     const run = train(net, params, x, y, {

@@ -94,6 +94,15 @@ it('estimates come in batches with the same numbers, and progress is told', asyn
   expect(numbersOf(last as MonteCarloResult)).toEqual(numbersOf(one));
 });
 
+it('masked inputs travel, NaN too, and orthogonal weights are the same on any thread', async () => {
+  const engine = await open({ threads: 3, sharedMemory: false });
+  const padded = { data: x.data.map((value, at) => (at % 40 < 7 ? Number.NaN : value)), shape: x.shape };
+  const options = { ...OPTIONS, maskConstant: Number.NaN, distribution: 'orthogonal' } as const;
+  const [one, many] = await Promise.all([single, engine].map((e) => monteCarloKernel(net, padded, { ...options, engine: e })));
+  expect(numbersOf(many)).toEqual(numbersOf(one));
+  expect(numbersOf(one).every((values) => values.every(Number.isFinite))).toBe(true);
+});
+
 it('networks with functions of the user stay on the calling thread', async () => {
   const own = serial(dense(400), elementwiseNumerical(Math.tanh, 25), dense(400), relu(), dense(1));
   const engine = await open({ threads: 2, sharedMemory: false });
