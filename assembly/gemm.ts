@@ -3,9 +3,9 @@ import { KC, MR, NR, NR_BYTES, at, bytes, micro } from './micro';
 import { packSlab } from './pack';
 
 /** Rows of the left operand packed at a time: MC × KC stays in the second-level cache. A multiple of MR. */
-const MC: i32 = 96;
+export const MC: i32 = 96;
 /** Columns of the right operand packed at a time. A multiple of NR. */
-const NC: i32 = 2048;
+export const NC: i32 = 2048;
 
 /** Which part of C a product may touch. */
 export const FULL: i32 = 0;
@@ -41,13 +41,13 @@ export function blockProduct<T>(m: i32, n: i32, k: i32, ap: usize, bp: usize, c:
 
 /**
  * The m × n block at `c` += alpha · (one packed slab), of which only `part` of the matrix: `diagonal` is the block's first row
- * index minus its first column index. Ragged tiles and those on the diagonal go through `scratch`.
+ * index minus its first column index. Panels of the right operand are `stride` bytes apart. Ragged tiles and those on the diagonal go
+ * through `scratch`.
  */
-function blockUpdate<T>(
-  m: i32, n: i32, k: i32, ap: usize, bp: usize, c: usize, ldc: i32, alpha: T, part: i32, diagonal: i32, scratch: usize,
+export function blockUpdate<T>(
+  m: i32, n: i32, k: i32, ap: usize, bp: usize, stride: usize, c: usize, ldc: i32, alpha: T, part: i32, diagonal: i32, scratch: usize,
 ): void {
-  for (let j = 0; j < n; j += NR<T>()) {
-    const b = bp + bytes<T>(j * k);
+  for (let j = 0, b = bp; j < n; j += NR<T>(), b += stride) {
     for (let i = 0; i < m; i += MR) {
       const below = diagonal + i + MR - 1 - j;
       const above = j + NR<T>() - 1 - diagonal - i;
@@ -97,7 +97,7 @@ export function multiplyAdd<T>(
       for (let i = first; i < end; i += MC) {
         const mc = min(MC, end - i);
         packSlab<T>(a + bytes<T>(i) * rsa + bytes<T>(kb) * csa, rsa, csa, mc, kc, 0, ap, MR);
-        blockUpdate<T>(mc, nc, kc, ap, bp, at<T>(c, ldc, i, j), ldc, alpha, part, i - j, scratch);
+        blockUpdate<T>(mc, nc, kc, ap, bp, <usize>kc * NR_BYTES, at<T>(c, ldc, i, j), ldc, alpha, part, i - j, scratch);
       }
     }
   }

@@ -9,7 +9,7 @@ import { chord, cosine, keepConstants, radius, sine } from '../src/finite/random
 
 /**
  * Tables of constants, 16 bytes each, below `memoryBase` and behind the tables of lanes.ts: in literals V8 would build them again at every
- * use. Every call writes the same bytes, whatever thread it is on.
+ * use. Every instance writes the same bytes, whatever thread it is on.
  */
 const TABLE_SINGLE: usize = 6144;
 const TABLE_DOUBLE: usize = 6720;
@@ -273,7 +273,7 @@ function generate(kind: i32, out: usize, bytes: usize, start: u64): void {
 }
 
 @inline
-function wide(lo: u32, hi: u32): u64 { return (<u64>hi << 32) | <u64>lo; }
+export function wide(lo: u32, hi: u32): u64 { return (<u64>hi << 32) | <u64>lo; }
 
 /**
  * Words `index` to `index + count − 1` of the stream (seed, sample, layer). Word i is word ⌊i/4⌋ mod 4 of block 4⌊i/16⌋ + i mod 4.
@@ -286,22 +286,62 @@ export function random_words(
   generate(WORDS, out, count << 2, wide(indexLo, indexHi) << 2);
 }
 
+/** Whether this instance has written the constants of either kind. */
+let hasSingles: bool = false;
+let hasDoubles: bool = false;
+
+/** The stream that normals of type T are made of. */
+export function openNormals<T>(seedLo: u32, seedHi: u32, sample: u32, layer: u32): void {
+  if (sizeof<T>() == 4 && !hasSingles) {
+    changetype<Single4>(0).keepOwn();
+    keepConstants<Single4, v128>(changetype<Single4>(0));
+    hasSingles = true;
+  }
+  if (sizeof<T>() == 8 && !hasDoubles) {
+    changetype<Double2>(0).keepOwn();
+    keepConstants<Double2, v128>(changetype<Double2>(0));
+    hasDoubles = true;
+  }
+  openStream(seedLo, seedHi, sample, layer);
+}
+
+/** Normals `index` to `index + count − 1` of the stream that is open. */
+export function moreNormals<T>(out: usize, count: usize, index: u64): void {
+  generate(sizeof<T>() == 4 ? SINGLES : DOUBLES, out, count * sizeof<T>(), index * sizeof<T>());
+}
+
 /** Normal i is made from the pair of words that holds word i: the first of the two where ⌊i/4⌋ is even. */
 export function normals_f32(
   out: usize, count: usize, seedLo: u32, seedHi: u32, sample: u32, layer: u32, indexLo: u32, indexHi: u32,
 ): void {
-  changetype<Single4>(0).keepOwn();
-  keepConstants<Single4, v128>(changetype<Single4>(0));
-  openStream(seedLo, seedHi, sample, layer);
-  generate(SINGLES, out, count << 2, wide(indexLo, indexHi) << 2);
+  openNormals<f32>(seedLo, seedHi, sample, layer);
+  moreNormals<f32>(out, count, wide(indexLo, indexHi));
 }
 
 /** Normal i is made from block 2⌊i/4⌋ + i mod 2: the first of its two where ⌊i/2⌋ is even. */
 export function normals_f64(
   out: usize, count: usize, seedLo: u32, seedHi: u32, sample: u32, layer: u32, indexLo: u32, indexHi: u32,
 ): void {
-  changetype<Double2>(0).keepOwn();
-  keepConstants<Double2, v128>(changetype<Double2>(0));
-  openStream(seedLo, seedHi, sample, layer);
-  generate(DOUBLES, out, count << 3, wide(indexLo, indexHi) << 3);
+  openNormals<f64>(seedLo, seedHi, sample, layer);
+  moreNormals<f64>(out, count, wide(indexLo, indexHi));
+}
+
+/**
+ * Float32 normals as doubles: `rows` rows of `count`, a multiple of 4, `ld` doubles apart; row r is the normals from index + r·stride on. They
+ * are made in the upper half of their row and widened from below.
+ */
+export function wide_normals(
+  out: usize, rows: i32, ld: i32, count: usize, seedLo: u32, seedHi: u32, sample: u32, layer: u32, indexLo: u32, indexHi: u32, stride: i32,
+): void {
+  openNormals<f32>(seedLo, seedHi, sample, layer);
+  let index = wide(indexLo, indexHi);
+  for (let r = 0; r < rows; r++, index += <u64>stride, out += <usize>ld << 3) {
+    let from = out + (count << 2);
+    moreNormals<f32>(from, count, index);
+    for (let to = out, end = out + (count << 3); to < end; to += 32, from += 16) {
+      const four = v128.load(from);
+      v128.store(to, f64x2.promote_low_f32x4(four));
+      v128.store(to, f64x2.promote_low_f32x4(v128.shuffle<u64>(four, four, 1, 1)), 16);
+    }
+  }
 }

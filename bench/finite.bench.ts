@@ -1,20 +1,20 @@
 /**
- * Finite networks with weights, float32: the full empirical NTK and Monte Carlo samples of 3072 → 2048³ → 8 on 16 inputs, on one thread and
- * two, against neural-tangents on all cores where a Python with it is given; and how near a sample of width 4096, drawing included, comes
- * to the speed of gemm on the same thread.
+ * Finite networks, each line with its target: the full empirical NTK and Monte Carlo samples of 3072 → 2048³ → 8 on 16 inputs, with weights and
+ * without, against neural-tangents on all cores where a Python with it is given; the dispersion of many small networks; a sample of width
+ * 4096, drawing included, against the speed of gemm; normal numbers; and networks far too wide to have weights.
  */
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { createEngine, type Engine } from '../src/engine';
-import { empiricalNtk, init, monteCarloKernel } from '../src/finite';
+import { empiricalNtk, init, monteCarloKernel, ntkDispersion } from '../src/finite';
+import { normalsInto } from '../src/finite/random';
 import { openSampler, type SamplesJob } from '../src/finite/sampler';
-import { dense } from '../src/layers/dense';
-import { relu } from '../src/layers/elementwise';
-import { serial } from '../src/layers/structure';
-import type { Network } from '../src/spec';
 import type { Bench } from './bench';
 import { array, normal } from './data';
 import { byName, type Contestant, type Measured, race, timed, timedAsync } from './harness';
+import { reluNetwork } from './networks';
+import type { Target } from './report';
 
 interface Sizes {
   readonly width: number;
@@ -24,83 +24,112 @@ interface Sizes {
   /** Networks of one call. */
   readonly samples: number;
 }
-const FULL: Sizes = { width: 2048, features: 3072, n: 16, outputs: 8, samples: 4 };
+const FULL: Sizes = { width: 2048, features: 3072, n: 16, outputs: 8, samples: 8 };
 const QUICK: Sizes = { width: 64, features: 96, n: 4, outputs: 2, samples: 4 };
 
-const WIDE = 4096;
 /** Inputs of the wide network: enough for its products to weigh more than its random numbers. */
 const WIDE_INPUTS = 128;
 const GEMM = 1024;
+const NORMALS = 1 << 14;
 
-const hidden = (width: number, depth: number): Network[] => Array.from({ length: depth }, () => [dense(width), relu()]).flat();
+type Engines = readonly (readonly [name: string, engine: Engine])[];
 
-export async function finite({ options, report, engines, python }: Bench): Promise<void> {
+export async function finite(bench: Bench): Promise<void> {
+  const { build } = bench.engines[0];
+  const open = async (threads: number) => [`${threads} thread${threads > 1 ? 's' : ''}`, await createEngine({ build, threads })] as const;
+  const ours: Engines = [await open(1), await open(2)];
+  await usualSize(bench, ours);
+  await dispersion(bench, ours);
+  await Promise.all(ours.map(([, engine]) => engine.dispose()));
+  await wide(bench);
+  await normals(bench);
+  await anyWidth(bench);
+}
+
+/** What is allowed, as a contestant that always takes as long. */
+const limit = (name: string, time: number): Measured => ({ name, ours: false, best: time, median: time, runs: 0 });
+
+/** A call's time as that of one of its `count` parts. */
+const each = (row: Measured, count: number): Measured => ({ ...row, best: row.best / count, median: row.median / count });
+
+async function usualSize({ options, report, engines, python }: Bench, ours: Engines): Promise<void> {
   const sizes = options.quick ? QUICK : FULL;
-  const { build } = engines[0];
-  const net = serial(...hidden(sizes.width, 3), dense(sizes.outputs));
-  const threads = [1, 2] as const;
-  const ours = await Promise.all(threads.map((count) => createEngine({ backend: 'wasm', build, threads: count })));
-  const named = ours.map((engine, k) => [`${threads[k]} thread${k ? 's' : ''}`, engine] as const);
-  const peers = (what: 'ntk' | 'monte-carlo') =>
-    python?.neuralTangents && options.python ? [peerContestant(options.python, what, sizes)] : [];
-  report.note(`${build}; ReLU, ${sizes.features} → ${sizes.width}³ → ${sizes.outputs}, ${sizes.n} inputs, float32`);
-  const compare = async (title: string, contestants: readonly Contestant[], atLeast: number, samples = 1) => {
-    const rows = (await race(contestants, options, (text) => report.note(`${title}: ${text}`))).map((row) =>
-      row.ours ? perSample(row, samples) : row,
-    );
-    const judged = rows.some(({ ours: own }) => !own);
-    report.compare({ title, unit: 'ms', rows, targets: judged ? [{ ours: named[1][0], peer: 'neural-tangents', atLeast }] : [] });
+  const { width, features, n, outputs, samples } = sizes;
+  const net = reluNetwork([width, width, width], outputs);
+  const x = normal('float32', n, features, 1);
+  report.note(`${engines[0].build}; ReLU, ${features} → ${width}³ → ${outputs}, ${n} inputs, float32`);
+  const compare = async (title: string, what: string, contestants: readonly Contestant[], targets: readonly Target[], count: number) => {
+    const peers = python?.neuralTangents && options.python ? [peerContestant(options.python, what, sizes)] : [];
+    const rows = await race([...contestants, ...peers], options, (text) => report.note(`${title}: ${text}`));
+    const isJudged = rows.some((row) => !row.ours);
+    report.compare({ title, unit: 'ms', rows: rows.map((row) => (row.ours ? each(row, count) : row)), targets: isJudged ? targets : [] });
   };
-  const full = named.map(([name, engine]) => ntkContestant(name, engine, net, sizes));
-  await compare('full empirical NTK', [...full, ...peers('ntk')], 2);
-  const drawn = named.map(([name, engine]) => monteCarloContestant(name, engine, net, sizes));
-  await compare('Monte Carlo with weights, NNGP and NTK, a sample', [...drawn, ...peers('monte-carlo')], 8, sizes.samples);
-  await Promise.all(ours.map((engine) => engine.dispose()));
-  for (const engine of engines) await wide({ options, report }, engine);
-}
-
-const perSample = (row: Measured, samples: number): Measured => ({ ...row, best: row.best / samples, median: row.median / samples });
-
-function ntkContestant(name: string, engine: Engine, net: Network, { features, n }: Sizes): Contestant {
-  const x = normal('float32', n, features, 1);
-  const params = init(net, 1, x.shape, { dtype: 'float32', engine });
-  return { name, ours: true, time: timed(() => empiricalNtk(net, params, x, null, { traceAxes: [], engine })) };
-}
-
-function monteCarloContestant(name: string, engine: Engine, net: Network, { features, n, samples }: Sizes): Contestant {
-  const x = normal('float32', n, features, 1);
-  return { name, ours: true, time: timedAsync(() => monteCarloKernel(net, x, { samples, method: 'weights', engine })) };
-}
-
-/** A sample's products at the speed of a square gemm are the peer: its time over ours is the share of gemm's speed. */
-async function wide({ options, report }: Pick<Bench, 'options' | 'report'>, { name, context }: Bench['engines'][number]): Promise<void> {
-  const [width, n] = options.quick ? [128, 16] : [WIDE, WIDE_INPUTS];
-  const order = options.quick ? 128 : GEMM;
-  const net = serial(...hidden(width, 2), dense(1));
-  const x1 = normal('float32', n, width, 2);
-  const job: SamplesJob = { kind: 'samples', net, x1, x2: null, seed: 1, fields: ['nngp', 'ntk'], method: 'weights' };
-  const sampler = openSampler(job, context.backend);
-  let sample = 0;
-  const draw = timed(() => sampler.draw(sample++, 1));
-  const [a, b, c] = [normal('float32', order, order, 3).data, normal('float32', order, order, 4).data, array('float32', order * order)];
-  const gemm = timed(() => context.backend.linalg.gemm('n', 'n', order, order, order, 1, a, order, b, order, 0, c, order));
-  const flops = sampleFlops(n, width);
-  const rows = await race(
-    [
-      { name, ours: true, time: draw },
-      { name: 'gemm', time: gemm },
-    ],
-    options,
-    (text) => report.note(text),
+  const full = ours.map(([name, engine]) => {
+    const params = init(net, 1, x.shape, { dtype: 'float32', engine });
+    return { name, ours: true, time: timed(() => empiricalNtk(net, params, x, null, { traceAxes: [], engine })) };
+  });
+  const [, [two]] = ours;
+  await compare('full empirical NTK', 'ntk', full, [{ ours: two, peer: 'neural-tangents', atLeast: 2 }], 1);
+  const drawn = (['weights', 'conditioned'] as const).flatMap((method) =>
+    ours.map(([name, engine]) => ({
+      name: `${method}, ${name}`,
+      ours: true,
+      time: timedAsync(() => monteCarloKernel(net, x, { samples, method, engine })),
+    })),
   );
-  sampler.close();
-  const scale = flops / (2 * order ** 3);
-  const square = byName(rows, 'gemm');
-  const products = { ...square, best: square.best * scale, median: square.median * scale };
+  const targets = [
+    { ours: `weights, ${two}`, peer: 'neural-tangents', atLeast: 8 },
+    { ours: `conditioned, ${two}`, peer: 'neural-tangents', atLeast: 50 },
+  ];
+  await compare('Monte Carlo, NNGP and NTK, a sample', 'monte-carlo', drawn, targets, samples);
+}
+
+async function dispersion({ options, report }: Bench, ours: Engines): Promise<void> {
+  const samples = options.quick ? 1000 : 1e5;
+  const net = reluNetwork(new Array(9).fill(100), 1);
+  const x = normal('float64', 1, 100, 1);
+  const contestants = ours.map(([name, engine]) => ({
+    name,
+    ours: true,
+    time: timedAsync(() => ntkDispersion(net, x, { samples, engine })),
+  }));
+  const rows = await race(contestants, options, (text) => report.note(text));
   report.compare({
-    title: `a sample of width ${width}, ${n} inputs, drawing included, against its products at the speed of gemm ${order}, ${name}`,
+    title: `dispersion, one input, ${samples} networks of width 100 and depth 10`,
     unit: 'ms',
-    rows: [byName(rows, name), products],
+    rows: [...rows, limit('3 s', 3000)],
+    targets: [{ ours: ours[1][0], peer: '3 s', atLeast: 1 }],
+  });
+}
+
+/** Both are as long: the peer multiplies squares as often as has the operations of a sample. */
+async function wide({ options, report, engines: [{ name, context }] }: Bench): Promise<void> {
+  const [width, n, order] = options.quick ? [128, 16, 128] : [4096, WIDE_INPUTS, GEMM];
+  const job: SamplesJob = {
+    ...{ kind: 'samples', net: reluNetwork([width, width], 1), x1: normal('float32', n, width, 2), x2: null, seed: 1 },
+    ...{ fields: ['nngp', 'ntk'], method: 'weights' },
+  };
+  const sampler = openSampler(job, context.backend);
+  const flops = sampleFlops(n, width);
+  const times = Math.ceil(flops / (2 * order ** 3));
+  const [a, b, c] = [normal('float32', order, order, 3).data, normal('float32', order, order, 4).data, array('float32', order * order)];
+  const multiply = () => context.backend.linalg.gemm('n', 'n', order, order, order, 1, a, order, b, order, 0, c, order);
+  let sample = 0;
+  const contestants = [
+    { name, ours: true, time: timed(() => sampler.draw(sample++, 1)) },
+    {
+      name: 'gemm',
+      time: timed(() => {
+        for (let k = 0; k < times; k++) multiply();
+      }),
+    },
+  ];
+  const rows = await race(contestants, options, (text) => report.note(text));
+  sampler.close();
+  report.compare({
+    title: `a sample of width ${width}, ${n} inputs, drawing included, against its products at the speed of gemm ${order}, one thread`,
+    unit: 'ms',
+    rows: [byName(rows, name), each(byName(rows, 'gemm'), (times * 2 * order ** 3) / flops)],
     flops,
     targets: [{ peer: 'gemm', atLeast: 0.6 }],
   });
@@ -109,6 +138,44 @@ async function wide({ options, report }: Pick<Bench, 'options' | 'report'>, { na
 /** Forward through three matrices, back through two, and the products of activations and of cotangents. */
 const sampleFlops = (n: number, width: number): number =>
   2 * n * (2 * width * width + width) + 2 * n * (width * width + width) + 2 * n * n * (5 * width + 1);
+
+async function normals({ options, report, engines: [{ name, context }] }: Bench): Promise<void> {
+  const { cores } = context.backend;
+  if (!cores) return;
+  const core = cores.take();
+  const at = core.reserve(4 * NORMALS);
+  const time = timed(() => normalsInto(core, at, { seed: 20, sample: 1, layer: 2 }, 0, NORMALS, 'float32'));
+  const rows = await race([{ name, ours: true, time }], options, (text) => report.note(text));
+  cores.give(core);
+  report.compare({
+    title: 'a normal number, float32, one thread',
+    unit: 'ns',
+    rows: [...rows.map((row) => each(row, NORMALS / 1e6)), limit('2 ns', 2)],
+    targets: [{ peer: '2 ns', atLeast: 1 }],
+  });
+}
+
+async function anyWidth({ options, report }: Bench): Promise<void> {
+  for (const width of options.quick ? [1000] : [100_000, 1_000_000]) {
+    const child = fileURLToPath(new URL('wide-process.ts', import.meta.url));
+    const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', child, '16', `${width}`]);
+    const { best, median, megabytes, samples } = JSON.parse(stdout) as Readonly<Record<string, number>>;
+    const memory = { name: 'beyond the library', ours: true, best: megabytes, median: megabytes, runs: 1 };
+    const judged = width === 100_000;
+    report.compare({
+      title: `a sample of width ${width}, three hidden layers, 16 inputs, without weights, one thread`,
+      unit: 'ms',
+      rows: [{ name: 'conditioned', ours: true, best, median, runs: samples }, ...(judged ? [limit('0.5 s', 500)] : [])],
+      targets: [{ peer: '0.5 s', atLeast: 1 }],
+    });
+    report.compare({
+      title: 'its memory',
+      unit: 'MB',
+      rows: [memory, ...(judged ? [limit('150 MB', 150)] : [])],
+      targets: [{ peer: '150 MB', atLeast: 1 }],
+    });
+  }
+}
 
 const PEER = fileURLToPath(new URL('peers/neural_tangents_finite.py', import.meta.url));
 

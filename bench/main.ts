@@ -1,7 +1,6 @@
 /** npm run bench: every routine of the core, the transforms, whole kernels and predictions against their peers, threads against one. */
 import { activations } from './activations.bench';
 import { runSections, type Section } from './bench';
-import { conditioned } from './conditioned.bench';
 import { convolutions } from './convolution.bench';
 import { finite } from './finite.bench';
 import { kernels } from './kernel.bench';
@@ -21,7 +20,6 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   predict: predictions,
   finite,
   random,
-  conditioned,
   scaling,
 };
 

@@ -20,13 +20,28 @@ export interface WeightMatrix {
   readonly columns: number;
   /** c = alpha · a · W with a m × rows and c m × columns; of Wᵀ the other way round. */
   multiply(trans: Transpose, m: number, alpha: number, a: TypedArray, c: TypedArray): void;
-  part(row: number, rows: number, column: number, columns: number): WeightMatrix;
+  /** Rows of one matrix of the stack that was drawn, and of its columns one of the groups. */
+  part(row: number, rows: number, group: number, groups: number): WeightMatrix;
+}
+
+/** A matrix to draw: std times standard normals `from`, `from` + 1, … of a stream, row by row. */
+export interface Drawing {
+  readonly stream: Stream;
+  readonly from: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly std: number;
+  /** Matrices one below the other, and groups of columns side by side: where there are several, parts are multiplied. */
+  readonly stack: number;
+  readonly groups: number;
+  /** It is expected to be multiplied once, from the left: it may be drawn then, piece by piece, and again where it is read again. */
+  readonly once: boolean;
 }
 
 /** Weights of one network, drawn in the memory in which they are multiplied. */
 export interface Arena {
-  /** std times standard normals `from`, `from` + 1, … of the stream, row by row; the matrix lives until `clear`. @throws ERR_OUT_OF_MEMORY */
-  draw(stream: Stream, from: number, rows: number, columns: number, std: number): WeightMatrix;
+  /** The matrix lives until `clear`. @throws ERR_OUT_OF_MEMORY */
+  draw(drawing: Drawing): WeightMatrix;
   clear(): void;
   close(): void;
 }

@@ -11,6 +11,9 @@ export function hostMatrix(la: LinearAlgebra, data: TypedArray, rows: number, co
       const [inner, outer] = trans === 'n' ? [rows, columns] : [columns, rows];
       la.gemm('n', trans, m, outer, inner, std * alpha, a, inner, data, ld, 0, c, outer);
     },
-    part: (row, height, column, width) => hostMatrix(la, data.subarray(row * ld + column), height, width, ld, std),
+    part(row, height, group, groups) {
+      const width = columns / groups;
+      return hostMatrix(la, data.subarray(row * ld + group * width), height, width, ld, std);
+    },
   };
 }

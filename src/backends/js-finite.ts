@@ -31,7 +31,7 @@ export const createJsRoutines = (linalg: LinearAlgebra): FiniteRoutines => ({
     for (let at = 0; at < x.length; at++) out[at] = f(x[at]);
   },
   openArena: (dtype) => ({
-    draw: (stream, from, rows, columns, std) =>
+    draw: ({ stream, from, rows, columns, std }) =>
       hostMatrix(linalg, normals(stream, from, rows * columns, dtype), rows, columns, columns, std),
     clear() {},
     close() {},

@@ -3,7 +3,7 @@
  * reference in JavaScript. Every sum has one order, so the core (assembly/units.ts, all builds) and this file give the same bits.
  *
  * A workspace of doubles; all places are offsets into it. Rows of chunks are `ld` apart, a multiple of 4 and at least the count rounded up
- * to one of 16; what lies between is scratch.
+ * to one of 32; what lies between is scratch.
  */
 import { normals, type Seed } from '../finite/random';
 import { allocate } from '../ndarray';
@@ -11,8 +11,11 @@ import { allocate } from '../ndarray';
 export interface Units {
   /** The workspace. */
   readonly memory: Float64Array;
-  /** Float64 normals `from` to `from + count − 1` of the stream (seed, sample, layer), to `out`. Multiples of 16 are fastest. */
-  normals(out: number, count: number, sample: number, layer: number, from: number): void;
+  /**
+   * Float32 normals of the stream (seed, sample, layer): row r is those from `from + r·stride` on, `count` of them, a multiple of 4. Multiples
+   * of 32 are fastest.
+   */
+  normals(out: number, rows: number, ld: number, count: number, sample: number, layer: number, from: number, stride: number): void;
   /**
    * c = x·y, or c += x·y: c m × count, x m × k (rows ldx apart), y k × count. Unless `order` (m numbers) is negative, x is lower triangular
    * and its row i makes row order[i] of c.
@@ -46,8 +49,8 @@ export function createJsUnits(doubles: number, seed: Seed): Units {
   const memory = allocate('float64', doubles, 'chunks of a network') as Float64Array;
   return {
     memory,
-    normals(out, count, sample, layer, from) {
-      memory.set(normals({ seed, sample, layer }, from, count, 'float64'), out);
+    normals(out, rows, ld, count, sample, layer, from, stride) {
+      for (let r = 0; r < rows; r++) memory.set(normals({ seed, sample, layer }, from + r * stride, count, 'float32'), out + r * ld);
     },
     combine(c, order, x, ldx, y, m, k, ld, count, add) {
       for (let i = 0; i < m; i++) {

@@ -1,16 +1,14 @@
 /** Finite networks on the WebAssembly core. */
-import { normalsInto } from '../finite/random';
+import { normalsInto, rowsOfStream } from '../finite/random';
 import type { Stream } from '../finite/random/stream';
 import type { LinearAlgebra, Transpose } from '../linalg/contract';
 import { allocate, bytesPer, type DType, dtypeOf, type TypedArray } from '../ndarray';
-import { aligned, type Core, type CoreSource, useCore } from './core';
-import type { Arena, FiniteRoutines, Pointwise, WeightMatrix } from './finite';
+import { ALIGN, aligned, type Core, type CoreSource, useCore } from './core';
+import type { Arena, Drawing, FiniteRoutines, Pointwise, WeightMatrix } from './finite';
 import { bytesOf, exchange, Operand } from './operands';
 
 /** Numbers made or mapped at a time: an instance stays small enough to be kept. */
 const CHUNK = 1 << 20;
-/** Columns from which rows are padded: shorter ones are drawn in one run. */
-const WIDE = 256;
 
 export function createWasmRoutines(linalg: LinearAlgebra, cores: CoreSource): FiniteRoutines {
   return {
@@ -66,16 +64,65 @@ class CoreArena implements Arena {
     this.workBytes = aligned(this.core.exports.linalg_work_bytes());
   }
 
-  draw(stream: Stream, from: number, rows: number, columns: number, std: number): WeightMatrix {
+  draw(drawing: Drawing): WeightMatrix {
+    const { rows, columns, std, stack, groups, once } = drawing;
+    const placed = this.place(rows / stack, columns / groups);
+    if (once && stack * groups === 1) return this.passing(drawing, placed);
+    const first = this.keep(drawing, placed);
+    const part = (row: number, height: number, group: number) =>
+      this.matrix({ ...placed, address: first + ((row / height) * groups + group) * placed.bytes }, std);
+    return { ...this.matrix({ ...placed, address: first }, std), rows, columns, part };
+  }
+
+  /** Draws the matrices of a stack and their groups one after the other. */
+  private keep({ stream, from, columns, stack, groups }: Drawing, { rows, columns: width, stride, bytes }: Place): number {
     const { core, dtype, workBytes, used } = this;
-    const size = bytesPer(dtype);
-    const ld = columns < WIDE ? columns : paddedColumns(columns, size);
-    const bytes = aligned(rows * ld * size);
-    const address = core.reserve(workBytes + used + bytes) + workBytes + used;
-    this.used += bytes;
-    if (ld === columns) normalsInto(core, address, stream, from, rows * columns, dtype);
-    else for (let i = 0; i < rows; i++) normalsInto(core, address + i * ld * size, stream, from + i * columns, columns, dtype);
-    return this.matrix(address, rows, columns, ld, std);
+    this.used += aligned(stack * groups * bytes + READ_BEYOND);
+    const work = core.reserve(workBytes + this.used);
+    const address = work + workBytes + used;
+    const draw = dtype === 'float32' ? core.exports.draw_panels_f32 : core.exports.draw_panels_f64;
+    for (let k = 0; k < stack * groups; k++) {
+      const first = from + Math.floor(k / groups) * rows * columns + (k % groups) * width;
+      draw(address + k * bytes, stride, rows, width, work, ...rowsOfStream(stream, first, rows, columns));
+    }
+    return address;
+  }
+
+  /** A matrix that is drawn while it is multiplied, a slab at a time. */
+  private passing(drawing: Drawing, placed: Place): WeightMatrix {
+    const { stream, from, rows, columns, std } = drawing;
+    const { draw_multiply_f32, draw_multiply_f64 } = this.core.exports;
+    const multiply = this.dtype === 'float32' ? draw_multiply_f32 : draw_multiply_f64;
+    let kept: WeightMatrix | null = null;
+    const own: WeightMatrix = {
+      rows,
+      columns,
+      part: () => own,
+      multiply: (trans, m, alpha, a, c) => {
+        if (trans === 't') {
+          kept ??= this.matrix({ ...placed, address: this.keep(drawing, placed) }, std);
+          kept.multiply(trans, m, alpha, a, c);
+          return;
+        }
+        this.product(a, m, rows, c, columns, placed.slab, (left, out, slab, work) =>
+          multiply(
+            ...[m, rows, columns, std * alpha, left.address, left.ld, slab, placed.stride, out.address, out.ld, work],
+            ...rowsOfStream(stream, from, rows, columns),
+          ),
+        );
+      },
+    };
+    return own;
+  }
+
+  /** How panels of a matrix lie. */
+  private place(rows: number, columns: number): Place {
+    const height = this.core.exports.panel_rows();
+    const lines = aligned(Math.min(rows, height) * ROW_BYTES) / ALIGN;
+    // Panels do not all start in the same sets of the cache.
+    const stride = (lines % 8 === 0 ? lines + 1 : lines) * ALIGN;
+    const slab = Math.ceil((columns * bytesPer(this.dtype)) / ROW_BYTES) * stride;
+    return { rows, columns, stride, slab, bytes: Math.ceil(rows / height) * slab };
   }
 
   clear(): void {
@@ -86,39 +133,60 @@ class CoreArena implements Arena {
     this.cores.give(this.core);
   }
 
-  private matrix(address: number, rows: number, columns: number, ld: number, std: number): WeightMatrix {
-    const size = bytesPer(this.dtype);
-    return {
+  private matrix(placed: Placed, std: number): WeightMatrix {
+    const { rows, columns } = placed;
+    const own: WeightMatrix = {
       rows,
       columns,
-      multiply: (trans, m, alpha, a, c) => this.multiply(trans, m, std * alpha, a, { address, rows, columns, ld }, c),
-      part: (row, height, column, width) => this.matrix(address + (row * ld + column) * size, height, width, ld, std),
+      multiply: (trans, m, alpha, a, c) => this.multiply(trans, m, std * alpha, a, placed, c),
+      part: () => own,
     };
+    return own;
   }
 
   private multiply(trans: Transpose, m: number, alpha: number, a: TypedArray, w: Placed, c: TypedArray): void {
-    const { core, dtype, workBytes, used } = this;
     const [inner, outer] = trans === 'n' ? [w.rows, w.columns] : [w.columns, w.rows];
+    const { multiply_panels_f32, multiply_panels_f64 } = this.core.exports;
+    const multiply = this.dtype === 'float32' ? multiply_panels_f32 : multiply_panels_f64;
+    this.product(a, m, inner, c, outer, 0, (left, out, _room, work) =>
+      multiply(
+        ...[Number(trans === 't'), m, w.rows, w.columns, alpha],
+        ...[left.address, left.ld, w.address, w.stride, out.address, out.ld, work],
+      ),
+    );
+  }
+
+  /** Runs `call` with a (m × inner) and c (m × outer) behind the matrices, after `room` bytes. */
+  private product(
+    a: TypedArray,
+    m: number,
+    inner: number,
+    c: TypedArray,
+    outer: number,
+    room: number,
+    call: (left: Operand, out: Operand, room: number, work: number) => void,
+  ): void {
+    const { core, workBytes, used } = this;
     const left = new Operand(a, m, inner, inner);
     const out = new Operand(c, m, outer, outer, { read: false, written: true });
-    const work = core.reserve(workBytes + used + bytesOf([left, out]));
-    const gemm = dtype === 'float32' ? core.exports.gemm_f32 : core.exports.gemm_f64;
-    exchange(core, work + workBytes + used, [left, out], () =>
-      gemm(0, Number(trans === 't'), m, outer, inner, alpha, left.address, left.ld, w.address, w.ld, 0, out.address, out.ld, work),
-    );
+    const first = workBytes + used + aligned(room);
+    const work = core.reserve(first + bytesOf([left, out]));
+    exchange(core, work + first, [left, out], () => call(left, out, work + workBytes + used, work));
   }
 }
 
-interface Placed {
-  readonly address: number;
+/** A matrix in panels (assembly/panels.ts): bytes from one panel to the next, of a slab, and of all. */
+interface Place {
   readonly rows: number;
   readonly columns: number;
-  readonly ld: number;
+  readonly stride: number;
+  readonly slab: number;
+  readonly bytes: number;
+}
+interface Placed extends Place {
+  readonly address: number;
 }
 
-/** Whole cache lines, and rows that are not all on the same sets of the cache. */
-function paddedColumns(columns: number, size: number): number {
-  const perLine = 64 / size;
-  const lines = Math.ceil(columns / perLine);
-  return (lines % 8 === 0 ? lines + 1 : lines) * perLine;
-}
+/** A panel's row, and what products read behind the last. */
+const ROW_BYTES = 32;
+const READ_BEYOND = 3 * ROW_BYTES;

@@ -17,13 +17,14 @@ export function createWasmUnits(pool: Pick<CorePool, 'take' | 'give'>, doubles: 
 }
 
 function unitsOn({ exports, memory: { buffer } }: Core, base: number, doubles: number, seed: Seed, close: () => void): Units {
-  const { normals_f64, combine_f64, products_f64, rectify_f64, scale_rows_f64 } = exports;
+  const { wide_normals, combine_f64, products_f64, rectify_f64, scale_rows_f64 } = exports;
   const [low, high] = seedWords(seed);
   const orNone = (place: number): number => (place < 0 ? 0 : base + 8 * place);
   return {
     memory: new Float64Array(buffer, base, doubles),
-    normals(out, count, sample, layer, from) {
-      normals_f64(base + 8 * out, count, low, high, sample, layer, from % WORD, Math.floor(from / WORD));
+    normals(out, rows, ld, count, sample, layer, from, stride) {
+      // The low word of `from` is what the core takes of it.
+      wide_normals(base + 8 * out, rows, ld, count, low, high, sample, layer, from, Math.floor(from / WORD), stride);
     },
     combine(c, order, x, ldx, y, m, k, ld, count, add) {
       combine_f64(base + 8 * c, orNone(order), base + 8 * x, ldx, base + 8 * y, m, k, ld, count, add ? 1 : 0);

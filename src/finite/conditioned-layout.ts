@@ -5,8 +5,9 @@ import type { Level } from './levels';
 import { rescaling } from './params';
 import type { Factored } from './pivoted';
 
-/** What stands in a slot: some units of a level, with their slopes or without. */
+/** What stands in a slot: some units of a level of a sample, with their slopes or without. */
 export interface Held {
+  sample: number;
   level: number;
   from: number;
   slopes: boolean;
@@ -74,6 +75,9 @@ export interface Layout {
   readonly ntk: number;
 }
 
+/** Normals that are made together: rows start at multiples. */
+export const UNIT = 32;
+
 export const upTo = (multiple: number, x: number): number => Math.ceil(x / multiple) * multiple;
 
 /** Doubles of a chunk of normals or cotangents: it stays in the second cache, and its rows in the first table of pages. */
@@ -86,7 +90,7 @@ const KEPT = 1 << 22;
 export function layoutOf(levels: readonly Level[], n: number, tangent: boolean, given?: number): Layout {
   const rows = tangent ? n * levels[levels.length - 1].outputs : 0;
   const widest = Math.max(...levels.map(({ outputs }) => outputs));
-  const chunk = Math.min(upTo(16, widest), given ?? chunkOf(Math.max(n, rows)));
+  const chunk = Math.min(upTo(UNIT, widest), given ?? chunkOf(Math.max(n, rows)));
   // Rows do not all start in the same sets of the cache.
   const ld = chunk + 8;
   let doubles = 0;
@@ -106,7 +110,7 @@ export function layoutOf(levels: readonly Level[], n: number, tangent: boolean, 
     bias: place(ld),
     a: place(n * ld),
     slopes: place(rows > 0 ? n * ld : 0),
-    held: { level: -1, from: 0, slopes: false },
+    held: { sample: -1, level: -1, from: 0, slopes: false },
   });
   const chunks = levels.map(({ outputs }) => Math.ceil(outputs / chunk));
   const kept = chunks.reduce((sum, count) => sum + count, 0) * (3 * n + 1) * ld <= KEPT;

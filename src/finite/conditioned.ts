@@ -10,9 +10,9 @@
 import type { Backend } from '../backends/backend';
 import type { Units } from '../backends/units';
 import type { NDArray } from '../ndarray';
-import { type Layout, layoutOf, type PlacedLevel, type Slot, upTo } from './conditioned-layout';
+import { type Layout, layoutOf, type PlacedLevel, type Slot, UNIT, upTo } from './conditioned-layout';
 import { type Level, levelsOf } from './levels';
-import { pivotedFactor, solvePivoted } from './pivoted';
+import { clear, pivotedFactor, solvePivoted } from './pivoted';
 import type { Sampler, SamplesJob } from './sampler';
 
 /** `net` is one that levelsOf knows. */
@@ -36,7 +36,7 @@ export function openConditioned(job: ConditionedJob, backend: Pick<Backend, 'ope
           const source = field === 'nngp' ? layout.nngp : layout.ntk;
           for (let i = 0; i < n1; i++) {
             const row = source + i * n + (n - n2);
-            kernels[f].set(units.memory.subarray(row, row + n2), (k * n1 + i) * n2);
+            for (let j = 0; j < n2; j++) kernels[f][(k * n1 + i) * n2 + j] = units.memory[row + j];
           }
         });
       }
@@ -78,7 +78,6 @@ class Draws {
   draw(sample: number): void {
     const { levels, rows } = this.layout;
     this.sample = sample;
-    for (const { slots } of levels) for (const { held } of slots) held.level = -1;
     for (let l = 0; l < levels.length; l++) this.up(levels[l], l + 1 < levels.length ? levels[l + 1] : null);
     if (rows > 0) this.down();
   }
@@ -88,8 +87,8 @@ class Draws {
     const { units, layout } = this;
     const { n, ld, chunk } = layout;
     const gram = next ? next.gram.matrix : layout.nngp;
-    units.memory.fill(0, gram, gram + n * n);
-    if (next) units.memory.fill(0, next.met, next.met + next.directions * layout.ldn);
+    clear(units.memory, gram, n * n);
+    if (next) clear(units.memory, next.met, next.directions * layout.ldn);
     for (let from = 0; from < level.outputs; from += chunk) {
       const count = this.count(level, from);
       const { a } = this.hold(level, from, layout.rows > 0 && level.kept);
@@ -132,15 +131,16 @@ class Draws {
     const { index, rank, gram, rectified, bStd } = level;
     const slot = level.slots[level.kept ? from / chunk : 0];
     const { held, f, a } = slot;
-    if (held.level === index && held.from === from && (held.slopes || !slopes)) return slot;
+    if (held.sample === sample && held.level === index && held.from === from && (held.slopes || !slopes)) return slot;
     const count = this.count(level, from);
     this.normals(fresh, rank, 2 * index, level, from);
     units.combine(f, gram.order, gram.factor, n, fresh, n, rank, ld, count, false);
-    if (bStd) units.normals(slot.bias, upTo(16, count), sample, 2 * index, n * upTo(16, level.outputs) + from);
+    if (bStd) units.normals(slot.bias, 1, ld, upTo(UNIT, count), sample, 2 * index, n * upTo(UNIT, level.outputs) + from, 0);
     const bias = bStd ? slot.bias : -1;
     const to = slopes ? slot.slopes : -1;
     if (rectified) units.rectify(a, to, f, bias, bStd, n, ld, count, rectified[0], rectified[1]);
     else this.activate(level, slot, bias, to, count);
+    held.sample = sample;
     held.level = index;
     held.from = from;
     held.slopes = slopes;
@@ -162,13 +162,12 @@ class Draws {
   /** The first `rows` rows of normals of a stream that has one number in a row for each of a level's units. */
   private normals(out: number, rows: number, stream: number, level: PlacedLevel, from: number): void {
     const { units, layout, sample } = this;
-    const [count, stride] = [upTo(16, this.count(level, from)), upTo(16, level.outputs)];
-    for (let r = 0; r < rows; r++) units.normals(out + r * layout.ld, count, sample, stream, r * stride + from);
+    units.normals(out, rows, layout.ld, upTo(UNIT, this.count(level, from)), sample, stream, from, upTo(UNIT, level.outputs));
   }
 
   private down(): void {
     const { levels, n, ntk } = this.layout;
-    this.units.memory.fill(0, ntk, ntk + n * n);
+    clear(this.units.memory, ntk, n * n);
     this.unitCotangents(levels[levels.length - 1]);
     for (let l = levels.length - 1; l >= 0; l--) {
       this.addTangent(levels[l]);
@@ -181,7 +180,7 @@ class Draws {
   private unitCotangents(level: PlacedLevel): void {
     const { memory } = this.units;
     const { n, rows, outer, cross, ld, ldn, chunk } = this.layout;
-    memory.fill(0, outer.matrix, outer.matrix + rows * rows);
+    clear(memory, outer.matrix, rows * rows);
     for (let from = 0; from < level.outputs; from += chunk) {
       const { f } = this.hold(level, from, false);
       for (let o = from; o < from + this.count(level, from); o++)
@@ -214,8 +213,8 @@ class Draws {
     for (let at = 0; at < rows * ldn; at++) memory[known + at] = -memory[cross + at];
     units.combine(known, outer.order, outer.factor, rows, level.met, rows, rank, ldn, n, true);
     solvePivoted(memory, level.gram, level.rank, known, rows, ldn, -level.variance, this.left);
-    memory.fill(0, outer.matrix, outer.matrix + rows * rows);
-    memory.fill(0, cross, cross + rows * ldn);
+    clear(memory, outer.matrix, rows * rows);
+    clear(memory, cross, rows * ldn);
     for (let from = 0; from < below.outputs; from += chunk) {
       const slot = this.hold(below, from, true);
       const normals = layout.keepsSpread ? level.spread[from / chunk] : this.spread(level, below, from);

@@ -119,7 +119,7 @@ function groupBlocks(tape: Tape, g: Geometry, params: Weights, data: TypedArray)
     each(x.shape[0], (patch, at) => {
       for (let c = 0; c < perGroup; c++) rows[patch + c] = x.data[at + c];
     });
-    const weights = params.w.part(0, fanIn, group * out, out);
+    const weights = params.w.part(0, fanIn, group, groups);
     const result = tape.zeros(count * out);
     weights.multiply('n', count, scale, rows, result);
     putColumns(result, count, outputs, group * out, out, data);
@@ -156,7 +156,7 @@ function localBlocks(tape: Tape, g: Geometry, params: Weights, data: TypedArray)
     each(samples, (patch, at) => {
       rows[patch] = x.data[at];
     });
-    const weights = params.w.part(o * fanIn, fanIn, 0, outputs);
+    const weights = params.w.part(o * fanIn, fanIn, 0, 1);
     const result = tape.zeros(samples * outputs);
     weights.multiply('n', samples, scale, rows, result);
     for (let n = 0; n < samples; n++) data.set(result.subarray(n * outputs, (n + 1) * outputs), (n * to + o) * outputs);

@@ -1,11 +1,13 @@
 /** Kernels of finite networks as averages over random networks, with error bars. */
 import { defaultContext, type EngineContext } from '../context';
 import { InfiniteWidthError, throwIfAborted } from '../errors';
+import type { Inferred } from '../inference/walk';
 import { resultDtype } from '../inputs';
 import { inputOf, maskOf } from '../jobs/inputs';
 import { splitArguments } from '../kernel';
 import { asNDArray, type DType, dtypeOf, type NDArray, showShape, sizeOf } from '../ndarray';
 import type { Network } from '../spec';
+import { conditionedCost, weightsCost } from './cost';
 import { computeSamples } from './distribute';
 import { layoutOf, type OutputAxes } from './layout';
 import { levelsOf, requireLevels } from './levels';
@@ -156,8 +158,9 @@ function jobOf(
   const fields = typeof get === 'string' ? [get] : get;
   if (fields.length === 0 || fields.some((field) => field !== 'nngp' && field !== 'ntk'))
     throw new InfiniteWidthError('ERR_ARGUMENT', `get names 'nngp', 'ntk' or both; got ${JSON.stringify(get)}`, { get });
-  const levels = method === 'conditioned' ? requireLevels(net, x1.shape) : method === 'auto' ? cheapLevels(net, x1, x2) : null;
   const dtype = resultDtype(options.dtype, x2 ? [x1, x2] : [x1]);
+  const cheap = () => cheapLevels(net, x1, x2, dtype, fields.includes('ntk'));
+  const levels = method === 'conditioned' ? requireLevels(net, x1.shape) : method === 'auto' ? cheap() : null;
   sameFeatures(net, x1, x2, levels !== null);
   const own = ({ data, shape }: NDArray): NDArray => ({ data: converted(data, dtype), shape });
   return {
@@ -203,15 +206,13 @@ function sameFeatures(net: Network, x1: NDArray, x2: NDArray | null, exactly: bo
   );
 }
 
-/** The levels of a fully connected network where drawing without weights takes fewer numbers. */
-function cheapLevels(net: Network, x1: NDArray, x2: NDArray | null) {
+/** The levels of a fully connected network where drawing without weights is cheaper. */
+function cheapLevels(net: Network, x1: NDArray, x2: NDArray | null, dtype: DType, tangent: boolean) {
   const levels = levelsOf(net, x1.shape);
   if (!levels) return null;
   const n = x1.shape[0] + (x2?.shape[0] ?? 0);
-  const rows = n * levels[levels.length - 1].outputs;
-  const without = levels.reduce((sum, { inputs, outputs }) => sum + n * outputs + rows * inputs, 0);
-  const weights = levels.reduce((sum, { inputs, outputs }) => sum + inputs * outputs, 0);
-  return without < weights ? levels : null;
+  const outputs = tangent ? levels[levels.length - 1].outputs : 0;
+  return conditionedCost(levels, n, outputs) < weightsCost(inferFinite(net, x1.shape), n, outputs, dtype) ? levels : null;
 }
 
 type Plan = MonteCarloOptions & { readonly samples: number; readonly batch: number; readonly tolerance: number };
@@ -228,10 +229,11 @@ class Run {
     private readonly context: EngineContext,
   ) {
     const { net, x1, x2, fields } = job;
-    const { shape } = inferFinite(net, x1.shape).graph.outputs[0];
+    const inferred = inferFinite(net, x1.shape);
+    const { shape } = inferred.graph.outputs[0];
     const axes = layoutOf(shape, job.axes ?? {}).axes.flatMap(({ length, twice }) => (twice ? [length, length] : [length]));
     this.moments = fields.map(() => new Moments([x1.shape[0], (x2 ?? x1).shape[0], ...axes]));
-    this.flops = flopsOf(job, sizeOf(shape.slice(1)));
+    this.flops = costOf(job, inferred, sizeOf(shape.slice(1)));
   }
 
   /** Draws `count` more networks, or as many as are left. @throws AbortError, ERR_WORKER_DIED */
@@ -260,20 +262,10 @@ class Run {
   }
 }
 
-/** Operations that a normal number costs, and a layer's overhead in JavaScript. */
-const NORMAL_FLOPS = 60;
-const LAYER_FLOPS = 1e5;
-
-/** Operations of one network, roughly: whether threads are worth it. */
-function flopsOf({ net, x1, x2, method, fields }: SamplesJob, outputs: number): number {
+/** Operations of one network, roughly. */
+function costOf({ net, x1, x2, method, fields }: SamplesJob, inferred: Inferred, size: number): number {
   const n = x1.shape[0] + (x2?.shape[0] ?? 0);
-  const passes = n * (fields.includes('ntk') ? 1 + outputs : 1);
-  const owners = inferFinite(net, x1.shape).layers.filter(hasParams);
-  return owners.reduce((sum, { layer, before, shape }) => {
-    const places = sizeOf(shape.slice(1, -1));
-    const count = paramSpecs(layer, before, shape).reduce((all, spec) => all + sizeOf(spec.shape), 0);
-    const widths = before[before.length - 1] + shape[shape.length - 1];
-    const own = method === 'weights' ? count * (2 * passes * places + NORMAL_FLOPS) : passes * widths * (4 * passes + NORMAL_FLOPS);
-    return sum + own + LAYER_FLOPS;
-  }, 0);
+  const outputs = fields.includes('ntk') ? size : 0;
+  if (method === 'weights') return weightsCost(inferred, n, outputs, dtypeOf(x1.data));
+  return conditionedCost(requireLevels(net, x1.shape), n, outputs);
 }

@@ -83,6 +83,8 @@ class WeightsSampler implements Sampler {
 
   private params(sample: number): ReadyParams[] {
     const { arena, routines, dtype, job } = this;
+    // Nothing walks back through the first layer, or through any without the NTK.
+    const passing = job.x2 ? 0 : job.fields.includes('ntk') ? 1 : Number.POSITIVE_INFINITY;
     return this.left.layers.filter(hasParams).map(({ layer, before, shape }, k): ReadyParams => {
       const stream = { seed: job.seed, sample, layer: k };
       let from = 0;
@@ -91,7 +93,8 @@ class WeightsSampler implements Sampler {
         const [start, count, columns] = [from, sizeOf(own), own[own.length - 1]];
         from += count;
         const isGaussian = job.distribution !== 'orthogonal';
-        if (name === 'w' && isGaussian) return [name, arena.draw(stream, start, count / columns, columns, std)];
+        if (name === 'w' && isGaussian)
+          return [name, arena.draw({ ...spec, stream, from: start, rows: count / columns, columns, once: k < passing })];
         const drawn = routines.normals(stream, start, count, dtype);
         const data = isGaussian ? drawn : orthogonalized(drawn, spec);
         if (std !== 1) for (let at = 0; at < count; at++) data[at] *= std;

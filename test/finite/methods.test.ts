@@ -22,7 +22,6 @@ import {
   hermite,
   leakyRelu,
   monomial,
-  type NDArray,
   type Network,
   polynomial,
   rbf,
@@ -39,8 +38,7 @@ import {
   tanh,
 } from '../../src';
 import { defaultContext } from '../../src/context';
-import { monteCarloEstimates } from '../../src/finite';
-import { openConditioned } from '../../src/finite/conditioned';
+import { openSampler, type SamplesJob } from '../../src/finite/sampler';
 import type { ActivationLayer } from '../../src/spec';
 import { inputs } from './networks';
 
@@ -76,8 +74,8 @@ const ACTIVATIONS: Readonly<Record<Exclude<ActivationLayer['kind'], 'expNormaliz
     selu: selu(),
   };
 
-const WEIGHTS = 1200;
-const CONDITIONED = 12_000;
+const WEIGHTS = 1400;
+const CONDITIONED = 5000;
 const BOUND = 4.7;
 /** After three of these the entries are polynomials of degree 16: their means have no error that could be estimated. */
 const HEAVY = ['hermite', 'monomial', 'elementwise'];
@@ -103,43 +101,40 @@ function rows() {
 }
 
 describe.each(['ntk', 'standard'] as const)('%s parameterization', (parameterization) => {
-  test.each(Object.entries(ACTIVATIONS))('%s', async (name, phi) => {
-    const [net, x1] = [narrow(phi, parameterization), rows()];
-    const sampler = openConditioned({ net, x1, x2: null, seed: 2, fields: FIELDS }, defaultContext().backend);
-    const without = sampler.draw(0, CONDITIONED);
-    sampler.close();
-    const weights = await drawWeights(net, x1);
+  test.each(Object.entries(ACTIVATIONS))('%s', (name, phi) => {
+    const job: SamplesJob = {
+      ...{ kind: 'samples', net: narrow(phi, parameterization), x1: rows(), x2: null, fields: FIELDS },
+      ...{ seed: 1, method: 'weights' },
+    };
+    const weights = draw(job, WEIGHTS);
+    const without = draw({ ...job, seed: 2, method: 'conditioned' }, CONDITIONED);
     FIELDS.forEach((_field, f) => {
       for (let i = 0; i < N; i++)
-        for (let j = 0; j <= i; j++) {
-          const entries = (kernels: Float64Array) => kernels.filter((_, at) => at % (N * N) === i * N + j);
-          compare(entries(without[f]), entries(weights[f]), !HEAVY.includes(name));
-        }
+        for (let j = 0; j <= i; j++) compare(entries(without[f], i * N + j), entries(weights[f], i * N + j), !HEAVY.includes(name));
     });
   });
 });
 
-/** Kernels of every sample, from the running means. */
-async function drawWeights(net: Network, x1: NDArray): Promise<Float64Array[]> {
-  const kernels = FIELDS.map(() => new Float64Array(WEIGHTS * N * N));
-  const sums = FIELDS.map(() => new Float64Array(N * N));
-  for await (const { samples, ...estimates } of monteCarloEstimates(net, x1, { samples: WEIGHTS, batch: 1, seed: 1, method: 'weights' }))
-    FIELDS.forEach((field, f) => {
-      estimates[field]?.mean.data.forEach((mean, at) => {
-        kernels[f][(samples - 1) * N * N + at] = samples * mean - sums[f][at];
-        sums[f][at] = samples * mean;
-      });
-    });
-  return kernels;
+function draw(job: SamplesJob, count: number): readonly Float64Array[] {
+  const sampler = openSampler(job, defaultContext().backend);
+  try {
+    return sampler.draw(0, count);
+  } finally {
+    sampler.close();
+  }
 }
 
+/** One entry of every kernel. */
+const entries = (kernels: Float64Array, at: number): Float64Array =>
+  Float64Array.from({ length: kernels.length / N ** 2 }, (_, k) => kernels[k * N ** 2 + at]);
+
 function compare(without: Float64Array, weights: Float64Array, means: boolean): void {
-  const size = without.map(Math.abs).sort()[CONDITIONED >> 1] || 1;
+  const size = without.map(Math.abs).sort()[without.length >> 1] || 1;
   const bounded = (k: number) => k / (size + Math.abs(k));
   const statistics = [bounded, (k: number) => bounded(k) ** 2, ...(means ? [(k: number) => k] : [])];
   for (const statistic of statistics) {
     const [a, b] = [without, weights].map((values) => moments(values.map(statistic)));
-    // Entries without variance differ by the rounding of running means.
+    // Entries without variance differ by the rounding of their means.
     expect(Math.abs(a.mean - b.mean)).toBeLessThanOrEqual(BOUND * Math.hypot(a.error, b.error) + 1e-9 * Math.abs(a.mean));
   }
 }

@@ -221,11 +221,15 @@ function expectNear({ nngp, ntk }: MonteCarloResult, analytic: { nngp: NDArray; 
 }
 
 describe('without weights', () => {
-  test('it is the default where it takes fewer numbers, and refuses other networks', async () => {
-    const x = inputs(1, 2, 5);
+  test('it is the default where it is cheaper, and refuses other networks', async () => {
     const wide = serial(dense(200), relu(), dense(200), relu(), dense(1));
-    expect((await monteCarloKernel(wide, x, { samples: 2 })).method).toBe('conditioned');
-    expect((await monteCarloKernel(serial(dense(3), relu(), dense(1)), x, { samples: 2 })).method).toBe('weights');
+    const narrow = serial(dense(100), relu(), dense(100), relu(), dense(10));
+    const methodOf = async (net: Network, n: number, options: MonteCarloOptions = {}) =>
+      (await monteCarloKernel(net, inputs(1, n, 5), { samples: 2, ...options })).method;
+    expect(await methodOf(wide, 2)).toBe('conditioned');
+    // 400 cotangents of layers of 100 units; without them only 40 inputs are left.
+    expect(await methodOf(narrow, 40)).toBe('weights');
+    expect(await methodOf(narrow, 40, { get: 'nngp' })).toBe('conditioned');
     await expect(
       monteCarloKernel(serial(conv(3, [1]), flatten(), dense(1)), inputs(1, 2, 4, 2), { method: 'conditioned' }),
     ).rejects.toMatchObject({

@@ -71,6 +71,13 @@ export function normalsInto(
   fill(pointer, count, seedLow, seedHigh, sample, layer, from % WORD, Math.floor(from / WORD));
 }
 
+/** Stream and index as the core's routines for matrices take them: row i is the normals from `from` + i·step on. @throws ERR_ARGUMENT as `normals` */
+export function rowsOfStream(stream: Stream, from: number, rows: number, step: number): number[] {
+  checkRange(from, rows * step);
+  const { seedLow, seedHigh, sample, layer } = streamWords(stream);
+  return [seedLow, seedHigh, sample, layer, from % WORD, Math.floor(from / WORD), step];
+}
+
 function singles(key: StreamWords, from: number, out: TypedArray): void {
   for (let first = from - (from % 16); first < from + out.length; first += 16)
     for (let lane = 0; lane < 4; lane++) {
