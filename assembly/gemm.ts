@@ -43,7 +43,7 @@ export function blockProduct<T>(m: i32, n: i32, k: i32, ap: usize, bp: usize, c:
  * The m × n block at `c` += alpha · (one packed slab), of which only `part` of the matrix: `diagonal` is the block's first row
  * index minus its first column index. Ragged tiles and those on the diagonal go through `scratch`.
  */
-function blockUpdate<T>(
+export function blockUpdate<T>(
   m: i32, n: i32, k: i32, ap: usize, bp: usize, c: usize, ldc: i32, alpha: T, part: i32, diagonal: i32, scratch: usize,
 ): void {
   for (let j = 0; j < n; j += NR<T>()) {
