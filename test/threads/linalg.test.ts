@@ -139,6 +139,39 @@ describe('a team that is lent, or dies', () => {
     await engine.dispose();
   });
 
+  it('works where the calling thread may not block, as the main thread of a page', async () => {
+    const wait = vi.spyOn(Atomics, 'wait').mockImplementation(() => {
+      throw new TypeError('Atomics.wait cannot be called in this context');
+    });
+    try {
+      const engine = await createEngine({ build: 'simd', threads: 3 });
+      const one = openContext({ build: 'simd', threads: 1 }).backend.linalg;
+      const out = definite('float64', 900, 1);
+      for (let i = 0; i < 3; i++) expect(compare(one, engine.linalg, out, (la, a) => la.potrf('lower', 900, a, 900)).different).toBe(0);
+      // It was asked once whether it may.
+      expect(wait).toHaveBeenCalledTimes(1);
+      await engine.dispose();
+    } finally {
+      wait.mockRestore();
+    }
+  });
+
+  it('gives a typed error, and writes nothing, where its memory does not grow', async () => {
+    const engine = await createEngine({ build: 'simd', threads: 2 });
+    const one = openContext({ build: 'simd', threads: 1 }).backend.linalg;
+    const out = definite('float64', 900, 1);
+    const untouched = out.slice();
+    const factor = (la: LinearAlgebra, a: TypedArray) => la.potrf('lower', 900, a, 900);
+    const grow = vi.spyOn(WebAssembly.Memory.prototype, 'grow').mockImplementation(() => {
+      throw new RangeError('refused');
+    });
+    expect(() => factor(engine.linalg, out)).toThrow(expect.objectContaining({ code: 'ERR_OUT_OF_MEMORY' }));
+    grow.mockRestore();
+    expect(out.every((value, i) => value === untouched[i])).toBe(true);
+    expect(compare(one, engine.linalg, out, factor).different).toBe(0);
+    await engine.dispose();
+  });
+
   const [n, order] = [1400, 2300];
   const [a, b] = [filled('float64', n * n, 1), filled('float64', n * n, 2)];
   it.each([

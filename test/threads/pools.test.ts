@@ -124,6 +124,18 @@ describe.each(POOLS)('%s', (_name, pool, sharing) => {
   });
 });
 
+it('has the bits of the plain build where deterministic results are asked for, though there is a faster one', async () => {
+  expect((await open({})).capabilities.build.used).toBe('relaxed-simd');
+  const engine = await open({ deterministic: true, threads: 3 });
+  expect(engine.capabilities.build).toMatchObject({
+    used: 'simd',
+    unavailable: { 'relaxed-simd': expect.stringContaining('deterministic') },
+  });
+  const { nngp, ntk } = kernelSync(DEEP, LARGE, { engine: openContext({ build: 'simd', threads: 1 }) });
+  expect((await large(engine)).equals(bytesOf(nngp, ntk))).toBe(true);
+  await expect(open({ deterministic: true, build: 'relaxed-simd' })).rejects.toMatchObject({ code: 'ERR_ARGUMENT' });
+});
+
 it('sends a panel to a worker once, tiles to every worker, and the memory of their answers back to them', async () => {
   const { workers, createWorker } = recordedWorkers();
   const [panels, tiles]: number[][] = [[], []];
