@@ -95,11 +95,6 @@ export class Team {
     return this.end !== null;
   }
 
-  /** Workspace of linear algebra on the calling thread. */
-  get work(): number {
-    return this.control + CONTROL_BYTES;
-  }
-
   /** Makes [base, base + bytes) addressable. @throws ERR_OUT_OF_MEMORY */
   reserve(bytes: number): void {
     this.core.reserve(this.base + bytes - this.control);
