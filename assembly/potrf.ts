@@ -1,39 +1,64 @@
-/** Cholesky factorisation, recursive: almost all of its work is products. */
-import { LOWER, UPPER, multiplyAdd } from './gemm';
-import { at, bytes } from './micro';
+/**
+ * Cholesky factorisation by square blocks: a diagonal block is factored, the blocks below it are solved, and their products are subtracted from
+ * the blocks to the right of them. One thread does a column of blocks at once, a team block by block (potrf-steps.ts): an entry sees the same
+ * operations in the same order. Almost all of the work is products. The upper triangle is the lower one with rows and columns exchanged.
+ */
+import { FULL, LOWER, UPPER, multiplyAdd } from './gemm';
+import { KC, at, bytes } from './micro';
 import { solveTriangular } from './trsm';
 import { addScaled, dot } from './vector';
 
-/** Order factored without a further split. */
-const BLOCK: i32 = 32;
+/** Order factored row by row. */
+const LEAF: i32 = 32;
+/** Order of the smallest blocks; those of a large block on the diagonal. A multiple of LEAF. */
+const BLOCK: i32 = 64;
 
-/** Returns 0, or the order of the first leading minor that is not positive definite. */
-function factorLower<T>(n: i32, a: usize, lda: i32, work: usize): i32 {
-  if (n <= BLOCK) return factorLowerBlock<T>(n, a, lda);
-  const n1 = (n / 2 + BLOCK - 1) & -BLOCK;
-  const n2 = n - n1;
-  const a21 = at<T>(a, lda, n1, 0);
-  const a22 = at<T>(a, lda, n1, n1);
-  let info = factorLower<T>(n1, a, lda, work);
-  if (info) return info;
-  solveTriangular<T>(n1, n2, 0, 0, a, lda, 1, a21, 1, lda, work);
-  multiplyAdd<T>(n2, n2, n1, <T>-1, a21, lda, 1, a21, 1, lda, a22, lda, LOWER, work);
-  info = factorLower<T>(n2, a22, lda, work);
-  return info ? n1 + info : 0;
+/** Order of the blocks of an n × n matrix: ten to twenty of them for threads to share, until they are as long as a slab of products. */
+export function potrf_block(n: i32): i32 {
+  return min(KC, BLOCK + LEAF * (n / 512));
 }
 
-function factorUpper<T>(n: i32, a: usize, lda: i32, work: usize): i32 {
-  if (n <= BLOCK) return factorUpperBlock<T>(n, a, lda);
-  const n1 = (n / 2 + BLOCK - 1) & -BLOCK;
-  const n2 = n - n1;
-  const a12 = at<T>(a, lda, 0, n1);
-  const a22 = at<T>(a, lda, n1, n1);
-  let info = factorUpper<T>(n1, a, lda, work);
-  if (info) return info;
-  solveTriangular<T>(n1, n2, 0, 0, a, 1, lda, a12, lda, 1, work);
-  multiplyAdd<T>(n2, n2, n1, <T>-1, a12, 1, lda, a12, lda, 1, a22, lda, UPPER, work);
-  info = factorUpper<T>(n2, a22, lda, work);
-  return info ? n1 + info : 0;
+/** Address of entry (i, j), i ≥ j, of the lower triangle, or of (j, i) of the upper one. */
+@inline
+export function entry<T>(upper: i32, a: usize, lda: i32, i: i32, j: i32): usize {
+  return upper ? at<T>(a, lda, j, i) : at<T>(a, lda, i, j);
+}
+
+/** Returns 0, or the order of the first leading minor that is not positive definite. */
+function factor<T>(upper: i32, n: i32, block: i32, a: usize, lda: i32, work: usize): i32 {
+  for (let k = 0; k < n; k += block) {
+    const order = min(block, n - k);
+    const rest = n - k - order;
+    const diagonal = entry<T>(upper, a, lda, k, k);
+    const info = factorDiagonal<T>(upper, order, diagonal, lda, work);
+    if (info) return k + info;
+    if (rest == 0) break;
+    const panel = entry<T>(upper, a, lda, k + order, k);
+    solvePanel<T>(upper, order, rest, diagonal, panel, lda, work);
+    subtractProduct<T>(upper, rest, rest, order, panel, panel, entry<T>(upper, a, lda, k + order, k + order), lda, work);
+  }
+  return 0;
+}
+
+/** Factors a block on the diagonal. */
+export function factorDiagonal<T>(upper: i32, n: i32, a: usize, lda: i32, work: usize): i32 {
+  if (n > LEAF) return factor<T>(upper, n, n > BLOCK ? BLOCK : LEAF, a, lda, work);
+  return upper ? factorUpperBlock<T>(n, a, lda) : factorLowerBlock<T>(n, a, lda);
+}
+
+/** Solves `rows` rows below a factored block of order n. */
+export function solvePanel<T>(upper: i32, n: i32, rows: i32, triangle: usize, panel: usize, lda: i32, work: usize): void {
+  if (upper) solveTriangular<T>(n, rows, 0, 0, triangle, 1, lda, panel, lda, 1, work);
+  else solveTriangular<T>(n, rows, 0, 0, triangle, lda, 1, panel, 1, lda, work);
+}
+
+/** C (m × n) -= left·rightᵀ, with k columns in both; of C one triangle where left is right. */
+export function subtractProduct<T>(
+  upper: i32, m: i32, n: i32, k: i32, left: usize, right: usize, c: usize, lda: i32, work: usize,
+): void {
+  const square = left == right;
+  if (upper) multiplyAdd<T>(n, m, k, <T>-1, right, 1, lda, left, lda, 1, c, lda, square ? UPPER : FULL, work);
+  else multiplyAdd<T>(m, n, k, <T>-1, left, lda, 1, right, 1, lda, c, lda, square ? LOWER : FULL, work);
 }
 
 /** Row by row: every entry is a dot product of two finished rows. */
@@ -77,10 +102,10 @@ function factorUpperBlock<T>(n: i32, a: usize, lda: i32): i32 {
  * stands on the diagonal, in row i - 1, and what follows it is unspecified
  */
 export function potrf_f32(upper: i32, n: i32, a: usize, lda: i32, work: usize): i32 {
-  return upper ? factorUpper<f32>(n, a, lda, work) : factorLower<f32>(n, a, lda, work);
+  return factor<f32>(upper, n, potrf_block(n), a, lda, work);
 }
 
 /** As potrf_f32. */
 export function potrf_f64(upper: i32, n: i32, a: usize, lda: i32, work: usize): i32 {
-  return upper ? factorUpper<f64>(n, a, lda, work) : factorLower<f64>(n, a, lda, work);
+  return factor<f64>(upper, n, potrf_block(n), a, lda, work);
 }

@@ -6,6 +6,7 @@
  * The control block (32-bit words). The calling side writes RECORDS … WORK_BYTES, TOTAL and LIMIT while NEXT is negative, then NEXT, then
  * raises GENERATION: a thread that still holds an index of an earlier batch fails its exchange on NEXT.
  */
+import { isReady, potrfStep } from './potrf-steps';
 import { gemmTask, syrkTask, trsmTask } from './tasks';
 import { tile_f32, tile_f64 } from './tile';
 
@@ -41,6 +42,9 @@ const TASK_SYRK_F32: i32 = 4;
 const TASK_SYRK_F64: i32 = 5;
 const TASK_TRSM_F32: i32 = 6;
 const TASK_TRSM_F64: i32 = 7;
+/** These are released one after the other as they become ready. */
+const TASK_POTRF_F32: i32 = 8;
+const TASK_POTRF_F64: i32 = 9;
 
 /** The bits of NEXT that hold the index. The tag above them makes an exchange with a word of an earlier batch fail. */
 const INDEX: i32 = 0xfffff;
@@ -59,8 +63,24 @@ function run(record: usize, work: usize): void {
     case TASK_SYRK_F64: syrkTask<f64>(record, work); break;
     case TASK_TRSM_F32: trsmTask<f32>(record, work); break;
     case TASK_TRSM_F64: trsmTask<f64>(record, work); break;
+    case TASK_POTRF_F32: potrfStep<f32>(record, work); break;
+    case TASK_POTRF_F64: potrfStep<f64>(record, work); break;
     default: unreachable();
   }
+}
+
+/** Releases the tasks of a factorisation that are ready, up to the first that is not: whoever has done a task does, before it counts as done. */
+function releaseReady(control: usize): void {
+  const total = atomic.load<i32>(control + TOTAL);
+  const records = <usize>load<i32>(control + RECORDS);
+  const stride = <usize>load<i32>(control + RECORD_BYTES);
+  const before = atomic.load<i32>(control + LIMIT);
+  let limit = before;
+  while (limit < total && isReady(records + <usize>limit * stride)) {
+    const seen = atomic.cmpxchg<i32>(control + LIMIT, limit, limit + 1);
+    limit = seen == limit ? limit + 1 : seen;
+  }
+  if (limit > before) atomic.notify(control + LIMIT, -1);
 }
 
 /** Takes one task and runs it; gives its index, NONE_YET where the next is not released, NONE_LEFT where the batch is taken. */
@@ -75,6 +95,7 @@ export function take(control: usize, thread: i32): i32 {
     const record = <usize>load<i32>(control + RECORDS) + <usize>index * <usize>stride;
     run(record, <usize>load<i32>(control + WORK) + <usize>thread * <usize>load<i32>(control + WORK_BYTES));
     atomic.store<i32>(record + <usize>stride - 4, 1);
+    if (load<i32>(record) >= TASK_POTRF_F32) releaseReady(control);
     atomic.add<i32>(control + DONE, 1);
     return index;
   }

@@ -1,6 +1,6 @@
 /**
- * Threads: speed-up and efficiency by thread count and by n, interleaved with one thread; the smallest problem that a second thread
- * speeds up; what an empty batch costs; and what more threads than cores cost.
+ * Threads: speed-up and efficiency by thread count and by n, interleaved with one thread, of kernels also by messages; the smallest problem
+ * that a second thread speeds up; what an empty batch costs; and what more threads than cores cost.
  */
 import { compileShared, instantiateShared } from '../src/backends/core';
 import { Team } from '../src/backends/team';
@@ -24,6 +24,13 @@ const MOST_DISPATCH_US = 10;
 const RECORD_BYTES = 128;
 
 const nameOf = (threads: number): string => (threads === 1 ? '1 thread' : `${threads} threads`);
+const BY_MESSAGES = '2 threads by messages';
+
+interface Crew {
+  readonly name: string;
+  readonly threads: number;
+  readonly engine: Engine;
+}
 
 interface Work {
   readonly name: string;
@@ -31,6 +38,8 @@ interface Work {
   readonly quick: number;
   /** The size of the target, and the speed-up of two threads there. */
   readonly target: readonly [n: number, atLeast: number];
+  /** The speed-up of two threads without shared memory, which only kernels use. */
+  readonly byMessages?: number;
   readonly time: (engine: Pick<Engine, 'linalg' | 'kernel'>, dtype: DType, n: number) => Contestant['time'];
 }
 
@@ -63,6 +72,7 @@ const KERNEL: Work = {
   sizes: [512, 1024, 2048, 4096],
   quick: 256,
   target: [4096, 1.8],
+  byMessages: 1.6,
   time: ({ kernel }, dtype, n) => {
     const x = normal(dtype, n, FEATURES, 21);
     const net = deepNetwork(relu(), DEPTH, undefined);
@@ -73,13 +83,19 @@ const KERNEL: Work = {
 
 export async function scaling(bench: Bench): Promise<void> {
   const { build } = bench.engines[0];
-  const counts = [...COUNTS, TOO_MANY];
-  const engines = await Promise.all(counts.map((threads) => createEngine({ backend: 'wasm', build, threads })));
+  const open = async (name: string, threads: number, sharedMemory: boolean): Promise<Crew> => ({
+    name,
+    threads,
+    engine: await createEngine({ backend: 'wasm', build, threads, sharedMemory }),
+  });
+  const crews = await Promise.all([...COUNTS, TOO_MANY].map((threads) => open(nameOf(threads), threads, true)));
+  const messengers = await open(BY_MESSAGES, 2, false);
   bench.report.note(`${build}; targets are for 2 threads on 2 free cores; times of routines include copying operands in and results out`);
   for (const dtype of ['float32', 'float64'] as const)
     for (const work of [...ROUTINES, KERNEL])
-      for (const n of bench.options.quick ? [work.quick] : work.sizes) await raceThreads(bench, engines, counts, work, dtype, n);
-  await Promise.all(engines.map((engine) => engine.dispose()));
+      for (const n of bench.options.quick ? [work.quick] : work.sizes)
+        await raceThreads(bench, work.byMessages ? [...crews, messengers] : crews, work, dtype, n);
+  await Promise.all([...crews, messengers].map(({ engine }) => engine.dispose()));
   const module = await compileShared(build);
   const team = new Team(instantiateShared(module), module, 2, 2);
   await smallest(bench, team);
@@ -89,21 +105,21 @@ export async function scaling(bench: Bench): Promise<void> {
 
 async function raceThreads(
   { options, report }: Bench,
-  engines: readonly Engine[],
-  counts: readonly number[],
-  { name, target, time }: Work,
+  crews: readonly Crew[],
+  { name, target, byMessages, time }: Work,
   dtype: DType,
   n: number,
 ): Promise<void> {
   const title = `${name} ${dtype} ${n}`;
-  const contestants = engines.map((engine, i) => ({ name: nameOf(counts[i]), ours: counts[i] > 1, time: time(engine, dtype, n) }));
+  const contestants = crews.map((crew) => ({ name: crew.name, ours: crew.threads > 1, time: time(crew.engine, dtype, n) }));
   const rows = await race(contestants, options, (text) => report.note(text));
-  const aim: Target[] = n === target[0] ? [{ peer: nameOf(1), ours: nameOf(2), atLeast: target[1] }] : [];
-  report.compare({ title, unit: 'ms', rows, targets: aim });
+  const aims: Target[] = [{ peer: nameOf(1), ours: nameOf(2), atLeast: target[1] }];
+  if (byMessages) aims.push({ peer: nameOf(1), ours: BY_MESSAGES, atLeast: byMessages });
+  report.compare({ title, unit: 'ms', rows, targets: n === target[0] ? aims : [] });
   const one = byName(rows, nameOf(1));
-  const lines = counts.map((threads) => {
-    const { best, median } = byName(rows, nameOf(threads));
-    return [nameOf(threads), one.best / best, one.median / median, one.best / best / threads, one.median / median / threads];
+  const lines = crews.map(({ name: crew, threads }) => {
+    const { best, median } = byName(rows, crew);
+    return [crew, one.best / best, one.median / median, one.best / best / threads, one.median / median / threads];
   });
   report.figures(`${title}: speed-up and efficiency`, ['', 'best', 'median', 'efficiency', 'median'], lines);
   const crowd = [{ ...byName(rows, nameOf(2)), ours: false }, byName(rows, nameOf(TOO_MANY))];

@@ -11,7 +11,7 @@ import { createWasmLinearAlgebra } from './backends/wasm-linalg';
 import { createWasmUnits } from './backends/wasm-units';
 import { InfiniteWidthError } from './errors';
 import { openSampler, type Sampler } from './finite/sampler';
-import { allocate } from './ndarray';
+import { allocate, bytesPer, type DType, type TypedArray } from './ndarray';
 
 interface Port {
   postMessage(reply: WorkerReply, transfer?: Transferable[]): void;
@@ -84,7 +84,7 @@ class Tiles {
   }
 
   /** Null after a job that could not be opened. */
-  compute({ index, row, col, panels, dropped, lower, transposed }: TileMessage): PartReply | null {
+  compute({ index, row, col, panels, dropped, spare, lower, transposed }: TileMessage): PartReply | null {
     const { open } = this;
     if (!open) return null;
     for (const id of dropped) this.panels.delete(id);
@@ -95,9 +95,10 @@ class Tiles {
     [open.row, open.col] = [row, col];
     open.tiles.compute(lower, transposed);
     const { call, fields, dtype } = open.job;
+    const free = [...spare];
     const blocks = fields.flatMap((field) =>
       (transposed ? [false, true] : [false]).map((flipped) => {
-        const block = allocate(dtype, left.count * right.count * entryOf(open.job.job), 'a tile');
+        const block = blockIn(free, dtype, left.count * right.count * entryOf(open.job.job));
         open.tiles.read(field, flipped, block, 0, flipped ? left.count : right.count);
         return block;
       }),
@@ -108,6 +109,13 @@ class Tiles {
   get call(): number {
     return this.open?.job.call ?? -1;
   }
+}
+
+/** An array in the next of the `free` buffers where that is large enough, in memory of its own otherwise. */
+function blockIn(free: ArrayBuffer[], dtype: DType, length: number): TypedArray {
+  const buffer = free.pop();
+  if (!buffer || buffer.byteLength < length * bytesPer(dtype)) return allocate(dtype, length, 'a tile');
+  return dtype === 'float32' ? new Float32Array(buffer, 0, length) : new Float64Array(buffer, 0, length);
 }
 
 function portHere(): Port {

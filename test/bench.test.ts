@@ -91,6 +91,7 @@ describe('a quick run', () => {
     const report = await run('main', 'scaling');
     const ratios = comparisonsOf(report, 'scaling').flatMap((comparison) => comparison.ratios);
     expect(ratios.filter(({ ours, peer }) => ours === '2 threads' && peer === '1 thread').length).toBe(8);
+    expect(ratios.filter(({ ours, peer }) => ours === '2 threads by messages' && peer === '1 thread').length).toBe(2);
     expect(ratios.filter(({ ours, peer }) => ours === '8 threads' && peer === '2 threads').length).toBe(8);
     const tables = report.sections.find(({ name }) => name === 'scaling')?.tables ?? [];
     expect(tables.filter(({ title }) => title.startsWith('an empty batch')).flatMap(({ rows }) => rows).length).toBe(1);

@@ -33,6 +33,8 @@ export class MessagePool {
   readonly refusals: string[] = [];
   private readonly members: Member[];
   private readonly replies: Exclude<WorkerReply, { kind: 'ready' }>[] = [];
+  /** Memory of answers that were read: fresh pages cost a worker as much time as copying a tile into them. */
+  private readonly spare: ArrayBuffer[] = [];
   private end: Error | null = null;
   private job: JobMessage | SamplesMessage | null = null;
   private calls = 0;
@@ -96,6 +98,11 @@ export class MessagePool {
     return reply;
   }
 
+  /** Takes back an answer that was read; workers write later ones into its memory. */
+  reuse({ blocks }: PartReply): void {
+    for (const { buffer } of blocks) this.spare.push(buffer as ArrayBuffer);
+  }
+
   /** Waits for an answer, a death, the signal, or at most `milliseconds`. */
   async wait(milliseconds: number, signal?: AbortSignal): Promise<void> {
     if (this.replies.length > 0 || this.end || signal?.aborted) return;
@@ -117,6 +124,7 @@ export class MessagePool {
     for (const member of this.members) if (member.call === this.job?.call) member.spawned.post({ kind: 'end' });
     this.job = null;
     this.replies.length = 0;
+    this.spare.length = 0;
   }
 
   /** Ends every worker, in the middle of its work if need be. */
@@ -143,6 +151,11 @@ export class MessagePool {
     return member;
   }
 
+  /** Results of a tile, not counting transposes. */
+  private get fields(): number {
+    return this.job?.kind === 'job' ? this.job.fields.length : 0;
+  }
+
   private openJob(member: Member, job: JobMessage | SamplesMessage): void {
     member.spawned.post(job);
     member.call = job.call;
@@ -158,11 +171,12 @@ export class MessagePool {
       member.panels.delete(id);
       member.panels.set(id, bytes);
     }
-    const message: TileMessage = { kind: 'tile', index, row, col, panels, dropped: this.evict(member), lower, transposed };
-    member.spawned.post(
-      message,
-      panels.flatMap(([, panel]) => (panel.kind === 'chain' ? [panel.data.buffer as ArrayBuffer] : [])),
-    );
+    const spare = this.spare.splice(0, (transposed ? 2 : 1) * this.fields);
+    const message: TileMessage = { kind: 'tile', index, row, col, panels, dropped: this.evict(member), spare, lower, transposed };
+    member.spawned.post(message, [
+      ...panels.flatMap(([, panel]) => (panel.kind === 'chain' ? [panel.data.buffer as ArrayBuffer] : [])),
+      ...spare,
+    ]);
     member.inFlight++;
   }
 

@@ -38,6 +38,8 @@ export interface TileMessage {
   readonly col: number;
   readonly panels: readonly (readonly [id: number, panel: Panel])[];
   readonly dropped: readonly number[];
+  /** Memory of earlier answers, to write this one into. */
+  readonly spare: readonly ArrayBuffer[];
   readonly lower: boolean;
   readonly transposed: boolean;
 }

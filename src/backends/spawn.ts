@@ -32,6 +32,9 @@ const REMEDY = "allow worker-src 'self' or blob: in the content security policy,
 /** Seconds of silence after which a worker counts as not loaded; counted one by one, so that time in which this thread was blocked does not count. */
 const PATIENCE = 5;
 
+/** Milliseconds in which a browser may still deliver what a worker said before it failed: its messages and its error are tasks of different queues. */
+const LATE_MS = 50;
+
 /** Starts a worker and posts it `first`. Failures are reported later, never thrown. */
 export function spawn(first: unknown, events: WorkerEvents, createWorker?: CreateWorker): Spawned {
   return new SpawnedWorker(first, events, waysToStart(createWorker));
@@ -119,7 +122,10 @@ class SpawnedWorker implements Spawned {
     target.addEventListener?.('messageerror', () => failed(new Error('a message could not be read')));
     target.addEventListener?.('error', (event) => {
       event.preventDefault();
-      failed(new Error((event as ErrorEvent).message || 'its file does not load'));
+      const cause = new Error((event as ErrorEvent).message || 'its file does not load');
+      // One that was ready has died, perhaps with a task; one that was not is tried another way.
+      if (this.state === 'starting') setTimeout(() => failed(cause), LATE_MS);
+      else failed(cause);
     });
   }
 

@@ -1,20 +1,18 @@
 /**
  * Large linear algebra on a team of threads, at once: the calling thread copies the operands in, takes tasks like the others, and copies
- * the result out. Work is divided by rows and columns of the result or by right-hand sides, never along a sum, and the Cholesky
- * factorisation splits where the core's does (assembly/potrf.ts): the bits are those of one thread.
+ * the result out. Work is divided by rows and columns of the result or by right-hand sides, never along a sum: the bits are those of one
+ * thread.
  */
 import { withChecks } from '../linalg/checks';
-import type { LinearAlgebra, Triangle } from '../linalg/contract';
+import type { LinearAlgebra } from '../linalg/contract';
 import type { Threads } from '../threads';
 import { bytesOf, exchange, Operand } from './operands';
-import { type Strided, TeamRoutines } from './team-routines';
+import type { Team } from './team';
+import { factorBytes, factorOnTeam } from './team-cholesky';
+import { RECORDS_BYTES, type Strided, TeamRoutines } from './team-routines';
 
 /** Operations from which a second thread pays. */
 const WORTH_SHARING = 2e7;
-/** Order up to which the calling thread factors alone: it takes less time than a batch saves. */
-const LEAF = 256;
-/** Order that assembly/potrf.ts factors without a further split: halves are rounded up to its multiples. */
-const BLOCK = 32;
 
 const rowMajor = (a: Operand): Strided => ({ at: a.address, rs: a.ld, cs: 1 });
 const transpose = ({ at, rs, cs }: Strided): Strided => ({ at, rs: cs, cs: rs });
@@ -31,14 +29,21 @@ export function createTeamLinearAlgebra(
   worthSharing = WORTH_SHARING,
 ): LinearAlgebra {
   /** Null where one thread should do it. */
-  function onTeam<R>(flops: number, operands: readonly Operand[], body: (on: TeamRoutines) => R): { result: R } | null {
+  function lend<R>(flops: number, operands: readonly Operand[], bytes: (team: Team) => number, body: (team: Team) => R) {
     if (flops < worthSharing) return null;
     return threads.tryLend(flops, (team) => {
-      const on = new TeamRoutines(team, operands[0].dtype);
-      team.reserve(on.bytes + bytesOf(operands));
-      return exchange(team.core, team.base + on.bytes, operands, () => body(on));
+      const own = bytes(team);
+      team.reserve(own + bytesOf(operands));
+      return exchange(team.core, team.base + own, operands, () => body(team));
     });
   }
+  const onTeam = (flops: number, operands: readonly Operand[], body: (on: TeamRoutines) => void) =>
+    lend(
+      flops,
+      operands,
+      () => RECORDS_BYTES,
+      (team) => body(new TeamRoutines(team, operands[0].dtype)),
+    );
 
   const shared = withChecks({
     ...single,
@@ -71,7 +76,13 @@ export function createTeamLinearAlgebra(
     },
     potrf(uplo, n, a, lda) {
       const matrix = new Operand(a, n, n, lda, { part: uplo, written: true });
-      const done = n > LEAF ? onTeam(n ** 3 / 3, [matrix], (on) => factor(on, uplo, n, matrix.address, matrix.ld)) : null;
+      const double = matrix.dtype === 'float64';
+      const done = lend(
+        n ** 3 / 3,
+        [matrix],
+        (team) => factorBytes(team, double, n),
+        (team) => factorOnTeam(team, double, uplo, n, matrix.address, matrix.ld),
+      );
       return done ? done.result : single.potrf(uplo, n, a, lda);
     },
     potrs(uplo, n, nrhs, a, lda, b, ldb) {
@@ -91,25 +102,7 @@ export function createTeamLinearAlgebra(
     gemm: (...args) => (2 * args[2] * args[3] * args[4] < worthSharing ? single : shared).gemm(...args),
     syrk: (...args) => (args[2] * args[2] * args[3] < worthSharing ? single : shared).syrk(...args),
     trsm: (...args) => (args[4] * args[5] * Math.max(args[4], args[5]) < worthSharing ? single : shared).trsm(...args),
-    potrf: (...args) => (args[1] <= LEAF ? single : shared).potrf(...args),
+    potrf: (...args) => (args[1] ** 3 / 3 < worthSharing ? single : shared).potrf(...args),
     potrs: (...args) => (2 * args[1] * args[1] * args[2] < worthSharing ? single : shared).potrs(...args),
   };
-}
-
-/** As factorLower and factorUpper of assembly/potrf.ts: the same halves, the same products. */
-function factor(on: TeamRoutines, uplo: Triangle, n: number, a: number, ld: number): number {
-  if (n <= LEAF) return on.potrf(uplo, n, a, ld);
-  const n1 = Math.ceil(Math.floor(n / 2) / BLOCK) * BLOCK;
-  const n2 = n - n1;
-  const first = factor(on, uplo, n1, a, ld);
-  if (first > 0) return first;
-  const lower = uplo === 'lower';
-  const a11 = lower ? { at: a, rs: ld, cs: 1 } : { at: a, rs: 1, cs: ld };
-  // A21 of the lower triangle, or the transpose of A12 of the upper one: its rows are the right-hand sides.
-  const a21 = { at: a + on.size * n1 * (lower ? ld : 1), rs: a11.rs, cs: a11.cs };
-  const a22 = { at: a + on.size * n1 * (ld + 1), rs: ld, cs: 1 };
-  on.trsm(n1, n2, false, false, 1, a11, transpose(a21));
-  on.syrk(uplo, n2, n1, -1, a21, 1, a22);
-  const second = factor(on, uplo, n2, a22.at, ld);
-  return second > 0 ? n1 + second : 0;
 }

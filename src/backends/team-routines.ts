@@ -48,6 +48,8 @@ const TRSM_TASKS_PER_THREAD = 4;
 const LEAST_FLOPS = 2e6;
 const MOST_FLOPS = 2e9;
 const MOST_TASKS = 1024;
+/** Bytes that records take from team.base on. */
+export const RECORDS_BYTES = aligned(MOST_TASKS * RECORD_BYTES);
 /** Parts of rows and columns begin at multiples of it: register tiles stay whole, and no two threads write one cache line. */
 const GRAIN = 16;
 
@@ -65,11 +67,6 @@ export class TeamRoutines {
     private readonly dtype: DType,
   ) {
     this.size = dtype === 'float32' ? 4 : 8;
-  }
-
-  /** Bytes that its records take from team.base on. */
-  get bytes(): number {
-    return aligned(MOST_TASKS * RECORD_BYTES);
   }
 
   /** C = alpha·A·B + beta·C. */
@@ -124,13 +121,6 @@ export class TeamRoutines {
     this.run(Kind.trsm, tasks);
   }
 
-  /** Factors on the calling thread. */
-  potrf(uplo: Triangle, n: number, a: number, lda: number): number {
-    const { exports } = this.team.core;
-    const routine = this.dtype === 'float32' ? exports.potrf_f32 : exports.potrf_f64;
-    return routine(Number(uplo === 'upper'), n, a, lda, this.team.work);
-  }
-
   private tasksFor(flops: number, perThread = TASKS_PER_THREAD): number {
     let tasks = perThread * this.team.parallel;
     while (flops / tasks > MOST_FLOPS) tasks *= 2;
@@ -151,7 +141,7 @@ export class TeamRoutines {
 
   private run(kind: Kind, tasks: readonly Task[]): void {
     const { team } = this;
-    const view = new DataView(team.core.memory.buffer, team.base, this.bytes);
+    const view = new DataView(team.core.memory.buffer, team.base, RECORDS_BYTES);
     const double = this.dtype === 'float64';
     tasks.forEach(({ alpha, beta = 1, ...words }, i) => {
       const record = i * RECORD_BYTES;

@@ -29,9 +29,6 @@ const CLOSED = -1;
 const INDEX_BITS = 20;
 const TAGS = 0x7ff;
 
-/** What `take` answers instead of a task's index. */
-const NONE_LEFT = -2;
-
 /**
  * Loads of a counter before a worker sleeps and before the calling thread naps, where it may: some tens of microseconds, unless threads have to
  * share cores: who spins there keeps another from working. How long the calling thread naps.
@@ -98,11 +95,6 @@ export class Team {
     return this.end !== null;
   }
 
-  /** Workspace of linear algebra on the calling thread. */
-  get work(): number {
-    return this.control + CONTROL_BYTES;
-  }
-
   /** Makes [base, base + bytes) addressable. @throws ERR_OUT_OF_MEMORY */
   reserve(bytes: number): void {
     this.core.reserve(this.base + bytes - this.control);
@@ -136,16 +128,19 @@ export class Team {
   /**
    * Runs a batch from beginning to end without leaving the calling thread, which takes tasks too.
    * @param records `total` of them, zero in their last words
+   * @param released how many can be taken at once; those after them are released by tasks that are done
    * @throws ERR_WORKER_DIED
    */
-  run(records: number, recordBytes: number, total: number): void {
+  run(records: number, recordBytes: number, total: number, released = total): void {
     this.open(records, recordBytes, total);
-    this.release(total);
+    this.release(released);
+    const words = this.words();
     let [oldest, idle, longest, start] = [0, 0, 0, performance.now()];
     try {
       for (;;) {
-        const helped = this.core.exports.take(this.control, 0) !== NONE_LEFT;
-        if (!helped && this.awaitOthers(total)) return;
+        const limit = Atomics.load(words, Word.limit);
+        const helped = this.core.exports.take(this.control, 0) >= 0;
+        if (!helped && this.awaitOthers(words, total, limit)) return;
         const [before, end] = [oldest, performance.now()];
         while (oldest < total && this.isDone(records + oldest * recordBytes, recordBytes)) oldest++;
         if (helped) longest = Math.max(longest, end - start);
@@ -161,12 +156,14 @@ export class Team {
     }
   }
 
-  /** Spins, then naps where this thread may; whether all tasks are done. */
-  private awaitOthers(total: number): boolean {
-    const words = this.words();
-    let done = Atomics.load(words, Word.done);
-    for (let { spins } = this; done < total && spins > 0; spins--) done = Atomics.load(words, Word.done);
-    if (done < total && this.mayBlock) Atomics.wait(words, Word.done, done, NAP_MS);
+  /** Spins until all tasks are done or more than `limit` are released, then naps where this thread may; whether all are done. */
+  private awaitOthers(words: Int32Array, total: number, limit: number): boolean {
+    const waiting = () => Atomics.load(words, Word.done) < total && Atomics.load(words, Word.limit) === limit;
+    for (let { spins } = this; spins > 0 && waiting(); spins--);
+    if (this.mayBlock && waiting()) {
+      const [word, seen] = limit < total ? [Word.limit, limit] : [Word.done, Atomics.load(words, Word.done)];
+      Atomics.wait(words, word, seen, NAP_MS);
+    }
     return Atomics.load(words, Word.done) === total;
   }
 

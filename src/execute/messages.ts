@@ -114,6 +114,7 @@ class MessageRun {
     for (let reply = this.pool.receive(); reply; reply = this.pool.receive()) {
       any = true;
       if (this.pending.delete(reply.index)) this.store(reply);
+      this.pool.reuse(reply);
     }
     return any;
   }

@@ -5,6 +5,7 @@ export { type EmpiricalOptions, empiricalNngp, empiricalNtk } from './empirical'
 export { empiricalNtkVp } from './gradients';
 export { type InitOptions, init } from './init';
 export { type ClassBlocks, classBlocks, relativeChange } from './kernel-change';
+export type { OutputAxes } from './layout';
 export {
   type Estimate,
   type MonteCarloField,

@@ -1,5 +1,6 @@
 /** Threads in a real browser: one memory where the page is cross-origin isolated, messages where it is not; the bits of one thread in both. */
 import { afterEach, describe, expect, inject, it, vi } from 'vitest';
+import { workerSource } from '../../build/worker.js';
 import { createEngine, dense, type EngineOptions, erf, kernelSync, type NDArray, serial } from '../../src';
 import { openContext } from '../../src/context';
 import { randomArray } from '../conformance/kernels';
@@ -28,6 +29,21 @@ async function compute(options: EngineOptions, enough: () => boolean = () => tru
     await engine.dispose();
   }
 }
+
+/** Takes a task, in either kind of pool (assembly/team.ts has the words), and throws. */
+const DIES_WITH_A_TASK = `
+  addEventListener('message', ({ data: { kind, memory, control } }) => {
+    if (kind !== 'tile' && kind !== 'shared') return;
+    const words = memory && new Int32Array(memory.buffer, control);
+    while (words) {
+      const next = Atomics.load(words, 1);
+      const index = next & 0xfffff;
+      if (next < 0 || index >= Atomics.load(words, 3) || index >= Atomics.load(words, 2)) continue;
+      if (Atomics.compareExchange(words, 1, next, next + 1) === next) break;
+    }
+    throw new Error('boom');
+  });
+`;
 
 /** Workers the page makes from now on, and what each says. */
 function watchWorkers(wrap: (url: string) => string = (url) => url) {
@@ -74,6 +90,25 @@ describe('threads', () => {
       throw new Error('refused');
     };
     expect(await compute({ createWorker })).toBe('none');
+  });
+
+  it('reject the call in which one dies with a task, at the first it gets, and the next call is right', async () => {
+    let made = 0;
+    const createWorker = () => {
+      const source = made++ === 0 ? DIES_WITH_A_TASK + workerSource : workerSource;
+      return new Worker(URL.createObjectURL(new Blob([source], { type: 'text/javascript' })));
+    };
+    const engine = await createEngine({ threads: 3, createWorker });
+    let failure: unknown = null;
+    for (let i = 0; i < 100 && !failure; i++)
+      failure = await engine.kernel(net, x).then(
+        () => null,
+        (error) => error,
+      );
+    expect(failure).toMatchObject({ code: 'ERR_WORKER_DIED', message: expect.stringContaining('boom') });
+    expect(same((await engine.kernel(net, x)).ntk, one.ntk)).toBe(true);
+    expect(made).toBe(4);
+    await engine.dispose();
   });
 
   it('leave the page responsive: a task runs within a tile', async () => {

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createEngine, type Engine, type EngineOptions, kernelSync } from '../../src';
@@ -183,6 +184,20 @@ describe('engines', () => {
     const ten = await Promise.all(Array.from({ length: 10 }, () => open({})));
     const answers = await Promise.all(ten.map(large));
     expect(answers.every((answer) => answer.equals(EXPECTED))).toBe(true);
+  });
+
+  it('can be made where there is no navigator, as on a server that renders pages', async () => {
+    vi.resetModules();
+    vi.stubGlobal('navigator', undefined);
+    try {
+      const library = await import('../../src');
+      const engine = await library.createEngine({ threads: 'auto' });
+      engines.push(engine);
+      expect(engine.capabilities.threads.available).toBe(availableParallelism());
+      expect((await large(engine)).equals(EXPECTED)).toBe(true);
+    } finally {
+      vi.unstubAllGlobals();
+    }
   });
 
   it('of two copies of the library work side by side', async () => {

@@ -7,6 +7,7 @@ import { openContext } from '../../src/context';
 import { createEngine, type Engine } from '../../src/engine';
 import { dense, relu, serial } from '../../src/index';
 import type { LinearAlgebra } from '../../src/linalg/contract';
+import type { TypedArray } from '../../src/ndarray';
 import { FEW_SIZES, linalgConformance } from '../conformance/linalg';
 import { compare, definite, filled, triangular } from './matrices';
 import { clock, Doomed } from './terminated';
@@ -138,25 +139,63 @@ describe('a team that is lent, or dies', () => {
     await engine.dispose();
   });
 
-  it('rejects a gemm whose workers are terminated in the middle, within a second, writes nothing, and does the next one', async () => {
-    const doomed = new Doomed();
-    const engine = await createEngine({ build: 'simd', threads: 3, createWorker: doomed.create });
+  it('works where the calling thread may not block, as the main thread of a page', async () => {
+    const wait = vi.spyOn(Atomics, 'wait').mockImplementation(() => {
+      throw new TypeError('Atomics.wait cannot be called in this context');
+    });
+    try {
+      const engine = await createEngine({ build: 'simd', threads: 3 });
+      const one = openContext({ build: 'simd', threads: 1 }).backend.linalg;
+      const out = definite('float64', 900, 1);
+      for (let i = 0; i < 3; i++) expect(compare(one, engine.linalg, out, (la, a) => la.potrf('lower', 900, a, 900)).different).toBe(0);
+      // It was asked once whether it may.
+      expect(wait).toHaveBeenCalledTimes(1);
+      await engine.dispose();
+    } finally {
+      wait.mockRestore();
+    }
+  });
+
+  it('gives a typed error, and writes nothing, where its memory does not grow', async () => {
+    const engine = await createEngine({ build: 'simd', threads: 2 });
     const one = openContext({ build: 'simd', threads: 1 }).backend.linalg;
-    const [m, k] = [1400, 1400];
-    const [a, b, c] = [filled('float64', m * k, 1), filled('float64', k * m, 2), filled('float64', m * m, 3)];
-    const untouched = c.slice();
-    const multiply = (la: LinearAlgebra, out: typeof c) => la.gemm('n', 'n', m, m, k, 0.7, a, k, b, m, 0.3, out, m);
-    await vi.waitUntil(() => doomed.ready === 2, 10_000);
-    // Node tells whether a worker has stopped once this thread has heard that it is there.
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    doomed.arm();
-    expect(() => multiply(engine.linalg, c)).toThrow(expect.objectContaining({ code: 'ERR_WORKER_DIED' }));
-    const late = clock() - doomed.diedAt;
-    expect(doomed.diedAt).toBeGreaterThan(0);
-    expect(late).toBeLessThan(1000);
-    expect(c.every((value, i) => value === untouched[i])).toBe(true);
-    expect(compare(one, engine.linalg, c, multiply).different).toBe(0);
-    expect(doomed.made).toBe(4);
+    const out = definite('float64', 900, 1);
+    const untouched = out.slice();
+    const factor = (la: LinearAlgebra, a: TypedArray) => la.potrf('lower', 900, a, 900);
+    const grow = vi.spyOn(WebAssembly.Memory.prototype, 'grow').mockImplementation(() => {
+      throw new RangeError('refused');
+    });
+    expect(() => factor(engine.linalg, out)).toThrow(expect.objectContaining({ code: 'ERR_OUT_OF_MEMORY' }));
+    grow.mockRestore();
+    expect(out.every((value, i) => value === untouched[i])).toBe(true);
+    expect(compare(one, engine.linalg, out, factor).different).toBe(0);
     await engine.dispose();
   });
+
+  const [n, order] = [1400, 2300];
+  const [a, b] = [filled('float64', n * n, 1), filled('float64', n * n, 2)];
+  it.each([
+    ['gemm', filled('float64', n * n, 3), (la, out) => la.gemm('n', 'n', n, n, n, 0.7, a, n, b, n, 0.3, out, n)],
+    ['potrf', definite('float64', order, 3), (la, out) => la.potrf('lower', order, out, order)],
+  ] as const satisfies readonly (readonly [string, TypedArray, (la: LinearAlgebra, out: TypedArray) => unknown])[])(
+    'rejects a %s whose workers are terminated in the middle, within a second, writes nothing, and does the next one',
+    async (_name, out, call: (la: LinearAlgebra, out: TypedArray) => unknown) => {
+      const doomed = new Doomed();
+      const engine = await createEngine({ build: 'simd', threads: 3, createWorker: doomed.create });
+      const one = openContext({ build: 'simd', threads: 1 }).backend.linalg;
+      const untouched = out.slice();
+      await vi.waitUntil(() => doomed.ready === 2, 10_000);
+      // Node tells whether a worker has stopped once this thread has heard that it is there.
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      doomed.arm();
+      expect(() => call(engine.linalg, out)).toThrow(expect.objectContaining({ code: 'ERR_WORKER_DIED' }));
+      const late = clock() - doomed.diedAt;
+      expect(doomed.diedAt).toBeGreaterThan(0);
+      expect(late).toBeLessThan(1000);
+      expect(out.every((value, i) => value === untouched[i])).toBe(true);
+      expect(compare(one, engine.linalg, out, call).different).toBe(0);
+      expect(doomed.made).toBe(4);
+      await engine.dispose();
+    },
+  );
 });

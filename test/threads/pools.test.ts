@@ -124,15 +124,29 @@ describe.each(POOLS)('%s', (_name, pool, sharing) => {
   });
 });
 
-it('sends a panel to a worker once, and tiles to every worker', async () => {
+it('has the bits of the plain build where deterministic results are asked for, though there is a faster one', async () => {
+  expect((await open({})).capabilities.build.used).toBe('relaxed-simd');
+  const engine = await open({ deterministic: true, threads: 3 });
+  expect(engine.capabilities.build).toMatchObject({
+    used: 'simd',
+    unavailable: { 'relaxed-simd': expect.stringContaining('deterministic') },
+  });
+  const { nngp, ntk } = kernelSync(DEEP, LARGE, { engine: openContext({ build: 'simd', threads: 1 }) });
+  expect((await large(engine)).equals(bytesOf(nngp, ntk))).toBe(true);
+  await expect(open({ deterministic: true, build: 'relaxed-simd' })).rejects.toMatchObject({ code: 'ERR_ARGUMENT' });
+});
+
+it('sends a panel to a worker once, tiles to every worker, and the memory of their answers back to them', async () => {
   const { workers, createWorker } = recordedWorkers();
   const [panels, tiles]: number[][] = [[], []];
+  let fresh = 0;
   const counting = () => {
     const worker = createWorker();
     const index = workers.length - 1;
     const post = worker.postMessage.bind(worker);
     worker.postMessage = (message, transfer) => {
-      if (message.kind === 'job') [panels[index], tiles[index]] = [0, 0];
+      if (message.kind === 'job') [panels[index], tiles[index], fresh] = [0, 0, 0];
+      if (message.kind === 'tile') fresh += (message.transposed ? 4 : 2) - message.spare.length;
       if (message.kind === 'tile') [panels[index], tiles[index]] = [panels[index] + message.panels.length, tiles[index] + 1];
       post(message, transfer);
     };
@@ -146,6 +160,8 @@ it('sends a panel to a worker once, and tiles to every worker', async () => {
     expect(count).toBeGreaterThan(1);
     expect(panels[i]).toBeLessThanOrEqual(9);
   });
+  // A worker has two tiles to do at most, and as many answers on their way to be read: of four arrays each.
+  expect(fresh).toBeLessThanOrEqual(2 * 4 * 4);
 });
 
 /** Counts instances made and bytes of the memories they have, on this thread. */

@@ -70,7 +70,13 @@ describe('starting a worker', () => {
   });
 
   it.each([
-    ['does not load', () => void expect(last().fail('').defaultPrevented).toBe(true)],
+    [
+      'does not load',
+      () => {
+        expect(last().fail('').defaultPrevented).toBe(true);
+        vi.advanceTimersByTime(50);
+      },
+    ],
     ['says nothing for five seconds', () => vi.advanceTimersByTime(5000)],
   ])('takes a Blob where that file %s', async (_what, happens) => {
     const heard = events();
@@ -134,6 +140,17 @@ describe('a worker that runs', () => {
     expect(heard.died).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ message: 'boom' }));
     expect(FakeWorker.made.length).toBe(1);
     expect(last().terminated).toBe(1);
+  });
+
+  it('has died, and is not started another way, where its failure is heard before its ready', () => {
+    const heard = events();
+    spawn('first', heard);
+    last().fail('boom');
+    last().say(READY);
+    vi.advanceTimersByTime(50);
+    expect(heard.ready).toHaveBeenCalledOnce();
+    expect(heard.died).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ message: 'boom' }));
+    expect(FakeWorker.made.length).toBe(1);
   });
 
   it('is not mourned, and not heard, after it was stopped', async () => {
