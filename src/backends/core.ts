@@ -129,13 +129,18 @@ export function compileEmbedded(build: CoreBuild): WebAssembly.Module {
 /** Loads and compiles the build for shared memory, which is not part of the first bundle. @throws ERR_WASM_LOAD */
 export async function compileShared(build: CoreBuild): Promise<WebAssembly.Module> {
   const shared = await import('../../build/shared.js');
+  if (shared.id !== embedded.id) throw otherBuild('the chunk with the builds for shared memory', shared.id, {});
   return compileBytes(decodeHex(build === 'simd' ? shared.simd : shared.relaxed), `the embedded ${build} build for shared memory`);
 }
 
-/** Compiles the core from a URL, a response, bytes, or takes a compiled module. @throws ERR_WASM_LOAD naming URL, status and first bytes */
+/**
+ * Compiles the core from a URL, a response, bytes, or takes a compiled module.
+ * @throws ERR_WASM_LOAD naming URL, status and first bytes, or the two builds where it is not of this version of the package
+ */
 export async function compileCore(source: string | URL | Response | BufferSource | WebAssembly.Module): Promise<WebAssembly.Module> {
-  if (source instanceof WebAssembly.Module) return source;
-  if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return compileBytes(source, 'the given bytes');
+  if (source instanceof WebAssembly.Module) return ofThisBuild(source, 'the given module');
+  if (source instanceof ArrayBuffer || ArrayBuffer.isView(source))
+    return ofThisBuild(compileBytes(source, 'the given bytes'), 'the given bytes');
   const response = source instanceof Response ? source : await fetchCore(source);
   const url = response.url || String(source);
   const { status } = response;
@@ -146,8 +151,22 @@ export async function compileCore(source: string | URL | Response | BufferSource
     const firstBytes = firstBytesOf(bytes);
     throw loadError(`${url} answered with status ${status} (first bytes ${firstBytes})`, { url, status, firstBytes });
   }
-  return compileBytes(bytes, `${url} (status ${status})`, { url, status });
+  return ofThisBuild(compileBytes(bytes, `${url} (status ${status})`, { url, status }), url, { url, status });
 }
+
+/** Records and tables mean the same to the core and to this code only where both are of one build: every core carries its name (scripts/build-core.mjs). */
+function ofThisBuild(module: WebAssembly.Module, place: string, details: Record<string, unknown> = {}): WebAssembly.Module {
+  const [section] = WebAssembly.Module.customSections(module, 'infinite-width');
+  const id = section ? new TextDecoder().decode(section) : null;
+  if (id === embedded.id) return module;
+  throw otherBuild(place, id, details);
+}
+
+const otherBuild = (place: string, id: string | null, details: Record<string, unknown>): InfiniteWidthError =>
+  loadError(
+    `${place} ${id ? `is the core of another build, ${id}` : "has no section 'infinite-width' with the name of its build"}, where ${embedded.id} is needed; serve the file from the wasm/ folder of this very version of the package, custom sections included`,
+    { ...details, build: id, expected: embedded.id },
+  );
 
 async function fetchCore(url: string | URL): Promise<Response> {
   try {

@@ -21,8 +21,8 @@ export function* computeTiles(job: KernelJob): Generator<void> {
 /** The calling thread's own workspace. */
 export class LocalTiles {
   private readonly worker: TileWorker;
-  private row = -1;
-  private col = -1;
+  /** The tile whose panels are there. */
+  private last: Tile | null = null;
 
   constructor(
     private readonly job: KernelJob,
@@ -33,9 +33,10 @@ export class LocalTiles {
 
   compute(tile: Tile): void {
     const { worker, outputs, job } = this;
-    if (tile.row !== this.row) worker.setRows(job.panel(0, tile.row, tile.rows));
-    if (tile.col !== this.col) worker.setCols(job.panel(job.plan.symmetric ? 0 : 1, tile.col, tile.cols));
-    [this.row, this.col] = [tile.row, tile.col];
+    const { last } = this;
+    if (tile.row !== last?.row || tile.rows !== last.rows) worker.setRows(job.panel(0, tile.row, tile.rows));
+    if (tile.col !== last?.col || tile.cols !== last.cols) worker.setCols(job.panel(job.plan.symmetric ? 0 : 1, tile.col, tile.cols));
+    this.last = tile;
     worker.compute(outputs.isDiagonal(tile), outputs.isMirrored(tile));
     outputs.store(tile, (...place) => worker.read(...place));
   }

@@ -260,4 +260,18 @@ describe('a core from a URL', () => {
       details: { url: 'http://127.0.0.1:1/core.wasm' },
     });
   });
+
+  it('of another build, or without the name of its build, is refused as bytes, module and response', async () => {
+    const name = Buffer.from('infinite-width');
+    const section = core.lastIndexOf(name);
+    const other = Buffer.concat([core.subarray(0, section + name.length), Buffer.from('0123456789abcdef')]);
+    const nameless = core.subarray(0, section - 3);
+    const cases = [
+      [other, '0123456789abcdef'],
+      [nameless, null],
+    ] as const;
+    for (const [bytes, build] of cases)
+      for (const wasm of [bytes, new WebAssembly.Module(bytes), new Response(bytes)])
+        await expect(open({ wasm })).rejects.toMatchObject({ code: 'ERR_WASM_LOAD', details: { build } });
+  });
 });
