@@ -41,8 +41,12 @@ const RECORD_BYTES = 128;
 const ALPHA_BYTE = 64;
 const BETA_BYTE = 72;
 
-/** Tasks of a batch, per thread that has a core: more even out the threads, fewer pack less twice. Every task of trsm packs the whole triangle. */
+/**
+ * Tasks of a batch, per thread that has a core: more even out the threads, fewer pack less twice. Every task of syrk packs the rows above its own, every
+ * task of trsm the whole triangle.
+ */
 const TASKS_PER_THREAD = 8;
+const SYRK_TASKS_PER_THREAD = 3;
 const TRSM_TASKS_PER_THREAD = 4;
 /** Operations that are worth a task of their own, and those that are too many for one: a caller waits for it when its worker has died. */
 const LEAST_FLOPS = 2e6;
@@ -92,7 +96,7 @@ export class TeamRoutines {
   /** One triangle of C = alpha·A·Aᵀ + beta·C. */
   syrk(uplo: Triangle, n: number, k: number, alpha: number, a: Strided, beta: number, c: Strided): void {
     const upper = Number(uplo === 'upper');
-    const tasks = triangularly(n, this.tasksFor(n * n * k), uplo).map(([first, end]) => ({
+    const tasks = triangularly(n, this.tasksFor(n * n * k, SYRK_TASKS_PER_THREAD), uplo).map(([first, end]) => ({
       m: first,
       n: end,
       k,
