@@ -11,7 +11,7 @@ export { trsm_f32, trsm_f64 } from './trsm';
 export { planes_f32, planes_f64 } from './planes';
 export { combine_f64, products_f64, rectify_f64, scale_rows_f64 } from './units';
 export { normals_f32, normals_f64, wide_normals, random_words } from './random';
-export *  from './panels';
+export * from './panels';
 export { pointwise_f32, pointwise_f64 } from './pointwise';
 
 /** Where an instance's workspace may start. */

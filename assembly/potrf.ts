@@ -3,7 +3,7 @@
  * the blocks to the right of them. One thread does a column of blocks at once, a team block by block (potrf-steps.ts): an entry sees the same
  * operations in the same order. Almost all of the work is products. The upper triangle is the lower one with rows and columns exchanged.
  */
-import { FULL, LOWER, UPPER, multiplyAdd } from './gemm';
+import { LOWER, UPPER, multiplyAdd } from './gemm';
 import { KC, at, bytes } from './micro';
 import { solveTriangular } from './trsm';
 import { addScaled, dot } from './vector';
@@ -26,6 +26,8 @@ export function entry<T>(upper: i32, a: usize, lda: i32, i: i32, j: i32): usize 
 
 /** Returns 0, or the order of the first leading minor that is not positive definite. */
 function factor<T>(upper: i32, n: i32, block: i32, a: usize, lda: i32, work: usize): i32 {
+  const rs = upper ? 1 : lda;
+  const cs = upper ? lda : 1;
   for (let k = 0; k < n; k += block) {
     const order = min(block, n - k);
     const rest = n - k - order;
@@ -35,7 +37,8 @@ function factor<T>(upper: i32, n: i32, block: i32, a: usize, lda: i32, work: usi
     if (rest == 0) break;
     const panel = entry<T>(upper, a, lda, k + order, k);
     solvePanel<T>(upper, order, rest, diagonal, panel, lda, work);
-    subtractProduct<T>(upper, rest, rest, order, panel, panel, entry<T>(upper, a, lda, k + order, k + order), lda, work);
+    const trailing = entry<T>(upper, a, lda, k + order, k + order);
+    multiplyAdd<T>(rest, rest, order, <T>-1, panel, rs, cs, panel, cs, rs, trailing, lda, upper ? UPPER : LOWER, work);
   }
   return 0;
 }
@@ -50,15 +53,6 @@ export function factorDiagonal<T>(upper: i32, n: i32, a: usize, lda: i32, work: 
 export function solvePanel<T>(upper: i32, n: i32, rows: i32, triangle: usize, panel: usize, lda: i32, work: usize): void {
   if (upper) solveTriangular<T>(n, rows, 0, 0, triangle, 1, lda, panel, lda, 1, work);
   else solveTriangular<T>(n, rows, 0, 0, triangle, lda, 1, panel, 1, lda, work);
-}
-
-/** C (m × n) -= left·rightᵀ, with k columns in both; of C one triangle where left is right. */
-export function subtractProduct<T>(
-  upper: i32, m: i32, n: i32, k: i32, left: usize, right: usize, c: usize, lda: i32, work: usize,
-): void {
-  const square = left == right;
-  if (upper) multiplyAdd<T>(n, m, k, <T>-1, right, 1, lda, left, lda, 1, c, lda, square ? UPPER : FULL, work);
-  else multiplyAdd<T>(m, n, k, <T>-1, left, lda, 1, right, 1, lda, c, lda, square ? LOWER : FULL, work);
 }
 
 /** Row by row: every entry is a dot product of two finished rows. */

@@ -135,10 +135,9 @@ export class SampleAttention {
   private embed(x: Series, mask: Uint8Array | null): Series {
     const { layer, locations, channels } = this;
     if (!this.positions) return x;
-    const length = this.positions[0].length / locations;
-    const positions = mask ? this.positions.map((own) => own.map((v, at) => (mask[Math.floor(at / length)] ? 0 : v))) : this.positions;
+    const width = this.positions[0].length / locations;
+    const positions = this.positions.map((own) => silenced(own, mask, width));
     if (layer.posEmbType === 'SUM') return plus(x, positions);
-    const width = positions[0].length / locations;
     const total = channels + width;
     return Array.from({ length: Math.max(x.length, positions.length) }, (_, k) => {
       const joined = new Float64Array(locations * total);
@@ -150,6 +149,10 @@ export class SampleAttention {
     });
   }
 }
+
+/** Zeros for the numbers of masked locations, of which each has `width`. */
+export const silenced = (values: Float64Array, mask: Uint8Array | null, width: number): Float64Array =>
+  mask ? values.map((value, at) => (mask[Math.floor(at / width)] ? 0 : value)) : values;
 
 /** Numbers of several heads side by side, the head last. */
 function interleaved(parts: readonly Series[]): Series {
@@ -174,12 +177,12 @@ function weightsOf(
   mask: Uint8Array | null,
 ): Series {
   const [start] = scores;
-  const kept = start.map((_, at) => (mask?.[at % length] ? 0 : 1));
   if (scores.length === 1) {
     const weights = start.slice();
     for (let i = 0; i < weights.length; i += length) weigh(weights.subarray(i, i + length), mechanism, mask);
     return [weights];
   }
+  const kept = start.map((_, at) => (mask?.[at % length] ? 0 : 1));
   if (mechanism === 'IDENTITY') return masked(scores, kept);
   if (mechanism === 'ABS')
     return masked(

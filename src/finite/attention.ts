@@ -1,7 +1,7 @@
 /** globalSelfAttention of a finite network on a tape, and along a line of parameters: sample by sample. */
 import type { TypedArray } from '../ndarray';
 import type { AttentionLayer } from '../spec';
-import { type AttentionState, type Head, product, SampleAttention } from './attention-forward';
+import { type AttentionState, type Head, product, SampleAttention, silenced } from './attention-forward';
 import type { AttentionParams } from './params';
 import type { Series } from './series';
 import { channelsOf, type Tape, type Tensor } from './tape';
@@ -138,7 +138,7 @@ function gradientsOf(
   const { input, posEmb } = split(one, dEmbedded);
   if (!layer.valPosEmb) addInto(input, dValueInput, 0);
   if (params.posEmb && posEmb) {
-    const seen = state.mask ? posEmb.map((value, at) => (state.mask?.[Math.floor((at * locations) / posEmb.length)] ? 0 : value)) : posEmb;
+    const seen = silenced(posEmb, state.mask, posEmb.length / locations);
     gradients.posEmb = one.correlate(seen, true).map((value) => layer.wPosEmbStd * value);
   }
   return { input, gradients };

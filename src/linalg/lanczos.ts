@@ -1,6 +1,16 @@
 /** A few eigenvalues of a symmetric matrix by products with it alone. */
 import { InfiniteWidthError, throwIfAborted } from '../errors';
-import { type ArrayLike2D, allocate, asNDArray, checkFinite, dtypeOf, type NDArray, showShape, type TypedArray } from '../ndarray';
+import {
+  type ArrayLike2D,
+  allocate,
+  asNDArray,
+  checkFinite,
+  type DType,
+  dtypeOf,
+  type NDArray,
+  showShape,
+  type TypedArray,
+} from '../ndarray';
 import type { LinearAlgebra } from './contract';
 import { diagonalize } from './eigh';
 import { addScaled, dot, type Multiply, normalized, operatorOf } from './operator';
@@ -51,33 +61,57 @@ export function lanczos(la: LinearAlgebra, a: ArrayLike2D | Multiply, { steps, s
     throw new InfiniteWidthError('ERR_ARGUMENT', `lanczos: steps must be a positive integer, got ${steps}`, { steps });
   const least = given ? dtypeOf(given.data) : typeof a === 'function' ? 'float64' : 'float32';
   const operator = operatorOf(la, a, order, least, 'a');
-  const first = allocate(operator.dtype, order, 'the start');
+  const first = given ? allocate(operator.dtype, order, 'the start') : genericStart(operator.dtype, order);
   if (given) first.set(given.data);
-  else for (let i = 0; i < order; i++) first[i] = 1 + 0.5 * Math.sin(i + 1);
   if (!(dot(first, first) > 0)) throw new InfiniteWidthError('ERR_ARGUMENT', 'lanczos: start is 0; give another vector', {});
 
-  const basis: TypedArray[] = [];
-  const [diagonal, beside]: [number[], number[]] = [[], []];
+  const krylov: Krylov = { basis: [], diagonal: [], beside: [] };
+  const { basis, diagonal } = krylov;
   const epsilon = operator.dtype === 'float64' ? 2 ** -53 : 2 ** -24;
-  let v = normalized(first);
   let [rest, norm] = [0, 0];
-  while (basis.length < Math.min(most, order)) {
+  throwIfAborted(signal);
+  for (rest of lanczosSteps((v) => operator.multiply({ data: v, count: 1 }).data, first, krylov)) {
+    norm = Math.max(norm, Math.abs(diagonal[diagonal.length - 1]) + rest);
+    if (basis.length === Math.min(most, order) || !(rest > 8 * order * epsilon * norm)) break;
     throwIfAborted(signal);
-    const w = operator.multiply({ data: v, count: 1 }).data;
+  }
+  return ritzPairs(la, krylov, basis.length === order ? 0 : rest);
+}
+
+/** What k steps have made: k orthonormal vectors, and the tridiagonal matrix of A between them, k − 1 numbers beside its diagonal. */
+export interface Krylov {
+  readonly basis: TypedArray[];
+  readonly diagonal: number[];
+  readonly beside: number[];
+}
+
+/** One step after the other, without end. @returns yields the length of what is left of A·v beside the basis, which the next step would take into it */
+export function* lanczosSteps(
+  multiply: (v: TypedArray) => TypedArray,
+  start: TypedArray,
+  { basis, diagonal, beside }: Krylov,
+): Generator<number, never> {
+  let v = normalized(start);
+  for (;;) {
+    const w = multiply(v);
     basis.push(v);
     diagonal.push(dot(w, v));
     for (let pass = 0; pass < 2; pass++) for (const q of basis) addScaled(-dot(w, q), q, w);
-    rest = Math.sqrt(dot(w, w));
-    norm = Math.max(norm, Math.abs(diagonal[diagonal.length - 1]) + rest);
-    if (!(rest > 8 * order * epsilon * norm)) break;
+    const rest = Math.sqrt(dot(w, w));
+    yield rest;
     beside.push(rest);
     v = normalized(w);
   }
-  beside.length = basis.length - 1;
-  return ritzPairs(la, basis, diagonal, beside, basis.length === order ? 0 : rest);
 }
 
-function ritzPairs(la: LinearAlgebra, basis: readonly TypedArray[], diagonal: number[], beside: number[], rest: number): Lanczos {
+/** Orthogonal to no eigenvector that symmetry would single out. */
+export function genericStart(dtype: DType, n: number): TypedArray {
+  const start = allocate(dtype, n, 'the start');
+  for (let i = 0; i < n; i++) start[i] = 1 + 0.5 * Math.sin(i + 1);
+  return start;
+}
+
+function ritzPairs(la: LinearAlgebra, { basis, diagonal, beside }: Krylov, rest: number): Lanczos {
   const [k, n] = [basis.length, basis[0].length];
   const dtype = dtypeOf(basis[0]);
   const s = new Float64Array(k * k);

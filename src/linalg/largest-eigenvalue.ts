@@ -1,7 +1,7 @@
 /** The largest eigenvalue of a symmetric matrix, by Lanczos with full reorthogonalisation (Golub & Van Loan 2013, §10.3). */
-import type { TypedArray } from '../ndarray';
+import { allocate, dtypeOf, type TypedArray } from '../ndarray';
 import type { LinearAlgebra } from './contract';
-import { dot, normalized } from './operator';
+import { genericStart, type Krylov, lanczosSteps } from './lanczos';
 
 /** Steps after which the spectrum is resolved for every use here, and the relative change at which it is before. */
 const MOST_STEPS = 400;
@@ -9,30 +9,19 @@ const SETTLED = 4e-16;
 
 /** @param a order n, symmetric, finite. Yields after every product, so that a caller can look up. */
 export function* largestEigenvalue(la: LinearAlgebra, n: number, a: TypedArray): Generator<void, number> {
-  const zeros = () => (a instanceof Float32Array ? new Float32Array(n) : new Float64Array(n));
-  // A start that is orthogonal to no eigenvector that symmetry would single out.
-  let v = normalized(zeros().map((_, i) => 1 + 0.5 * Math.sin(i + 1)));
-  const basis: TypedArray[] = [];
-  const [diagonal, offDiagonal]: [number[], number[]] = [[], []];
-  let largest = Number.NEGATIVE_INFINITY;
-  for (let step = 0, calm = 0; step < Math.min(n, MOST_STEPS); step++) {
-    const w = zeros();
+  const multiply = (v: TypedArray): TypedArray => {
+    const w = allocate(dtypeOf(a), n, 'a product');
     la.symv('lower', n, 1, a, n, v, 0, w);
-    basis.push(v);
-    diagonal.push(dot(w, v));
-    for (let pass = 0; pass < 2; pass++)
-      for (const q of basis) {
-        const share = dot(w, q);
-        for (let i = 0; i < n; i++) w[i] -= share * q[i];
-      }
-    const length = Math.sqrt(dot(w, w));
+    return w;
+  };
+  const krylov: Krylov = { basis: [], diagonal: [], beside: [] };
+  let [largest, calm] = [Number.NEGATIVE_INFINITY, 0];
+  for (const rest of lanczosSteps(multiply, genericStart(dtypeOf(a), n), krylov)) {
     const before = largest;
-    largest = largestOfTridiagonal(diagonal, offDiagonal);
+    largest = largestOfTridiagonal(krylov.diagonal, krylov.beside);
     yield;
     calm = Math.abs(largest - before) <= SETTLED * Math.abs(largest) ? calm + 1 : 0;
-    if (calm === 3 || !(length > 1e-14 * Math.abs(largest))) break;
-    offDiagonal.push(length);
-    v = normalized(w);
+    if (calm === 3 || krylov.basis.length === Math.min(n, MOST_STEPS) || !(rest > 1e-14 * Math.abs(largest))) break;
   }
   return largest;
 }

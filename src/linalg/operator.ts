@@ -2,7 +2,7 @@
 import { InfiniteWidthError } from '../errors';
 import { type ArrayLike2D, allocate, checkFinite, type DType, dtypeOf, type NDArray, showShape, type TypedArray } from '../ndarray';
 import type { LinearAlgebra } from './contract';
-import { asSquare, copyPromoted } from './operands';
+import { asSquare } from './operands';
 
 /** A·x for x of shape [n, m]; a new array of that shape, or x itself overwritten. For matrices that are too large to hold, or known by their structure. */
 export type Multiply = (x: NDArray) => NDArray;
@@ -36,8 +36,7 @@ export function operatorOf(la: LinearAlgebra, a: SymmetricOperator, n: number, d
     });
   checkFinite(matrix, name);
   const double = dtype === 'float64' || matrix.data instanceof Float64Array;
-  const data =
-    double === matrix.data instanceof Float64Array ? matrix.data : copyPromoted({ ...matrix, data: new Float64Array(matrix.data) })[0];
+  const data = double && matrix.data instanceof Float32Array ? Float64Array.from(matrix.data) : matrix.data;
   return {
     dtype: double ? 'float64' : 'float32',
     multiply({ data: x, count }) {
