@@ -1,7 +1,7 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
 /** Suites of threads, processes and signals: they are about who waits for whom, and run one file at a time. */
-const ALONE = ['test/threads/**', 'test/cli/**', 'test/package/**', 'test/bench.test.ts'];
+const ALONE = ['test/{threads,cli,package}/**/*.test.ts', 'test/bench.test.ts'];
 
 const shared = { setupFiles: ['test/setup.ts'], testTimeout: 240_000, hookTimeout: 240_000 };
 
@@ -23,7 +23,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'alone',
-          include: ALONE.map((pattern) => (pattern.endsWith('.ts') ? pattern : `${pattern}/*.test.ts`)),
+          include: ALONE,
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
         },

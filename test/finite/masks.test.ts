@@ -26,19 +26,14 @@ import {
   init,
   linearize,
   monteCarloKernel,
-  type Params,
   taylorExpand,
   train,
 } from '../../src/finite';
 import { fixture } from '../fixtures';
 import { networkOf } from '../layers/support';
+import { array, type Entries, type Numbers, paramsOf } from './fixture-arrays';
 import { inputs } from './networks';
 
-interface Numbers {
-  readonly data: readonly number[];
-  readonly shape: readonly number[];
-}
-type Entries = readonly Readonly<Record<string, Numbers>>[];
 interface Case {
   readonly name: string;
   readonly network: object;
@@ -51,10 +46,6 @@ interface Case {
   readonly ntk: Numbers;
   readonly taylor: readonly Numbers[];
 }
-
-const array = ({ data, shape }: Numbers): NDArray<Float64Array> => ({ data: Float64Array.from(data), shape });
-const paramsOf = (entries: Entries): Params =>
-  entries.map((entry) => Object.fromEntries(Object.entries(entry).map(([name, own]) => [name, array(own)]))) as unknown as Params;
 
 function expectNear(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance = 1e-12): void {
   expect(actual.length).toBe(expected.length);

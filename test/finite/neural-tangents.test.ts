@@ -4,26 +4,10 @@
  */
 import { describe, expect, test } from 'vitest';
 import type { NDArray } from '../../src';
-import {
-  apply,
-  empiricalNngp,
-  empiricalNtk,
-  empiricalNtkVp,
-  linearize,
-  type Optimizer,
-  type Params,
-  taylorExpand,
-  train,
-} from '../../src/finite';
+import { apply, empiricalNngp, empiricalNtk, empiricalNtkVp, linearize, type Optimizer, taylorExpand, train } from '../../src/finite';
 import { fixture } from '../fixtures';
 import { networkOf } from '../layers/support';
-
-interface Numbers {
-  readonly data: readonly number[];
-  readonly shape: readonly number[];
-}
-
-type Entries = readonly Readonly<Record<string, Numbers>>[];
+import { array, type Entries, type Numbers, paramsOf } from './fixture-arrays';
 
 interface Case {
   readonly name: string;
@@ -65,10 +49,6 @@ interface Training {
   readonly y: Numbers;
   readonly runs: Readonly<Record<Optimizer, Run>>;
 }
-
-const array = ({ data, shape }: Numbers): NDArray<Float64Array> => ({ data: Float64Array.from(data), shape });
-const paramsOf = (entries: Entries): Params =>
-  entries.map((entry) => Object.fromEntries(Object.entries(entry).map(([name, own]) => [name, array(own)]))) as unknown as Params;
 
 function expectNear(actual: NDArray, expected: Numbers, tolerance = 1e-12): void {
   expect(actual.shape).toEqual(expected.shape);

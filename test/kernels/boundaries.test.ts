@@ -1,24 +1,14 @@
 /** Kernels at the ends of their domains: tiny, huge and nearly coincident variances, slopes near ±1, and arguments that are not arrays. */
 import { describe, expect, it } from 'vitest';
-import { InfiniteWidthError } from '../../src/errors';
 import { abRelu, dense, erf, identity, kernelSync, leakyRelu, relu, serial } from '../../src/index';
 import type { KernelOptions } from '../../src/kernel';
 import type { NDArray } from '../../src/ndarray';
 import type { Network } from '../../src/spec';
 import { testContexts } from '../contexts';
+import { errorOf } from '../error-of';
 
 const X: NDArray = { data: Float64Array.of(1, 2, 3, 4, 5, 7), shape: [3, 2] };
 const NET = serial(dense(4), relu(), dense(1));
-
-function errorOf(work: () => unknown): InfiniteWidthError {
-  try {
-    work();
-  } catch (error) {
-    if (error instanceof InfiniteWidthError) return error;
-    throw error;
-  }
-  return expect.fail('nothing was thrown');
-}
 
 describe.each(testContexts())('values on %s', (_name, open) => {
   const engine = open();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { InfiniteWidthError } from '../../src/errors';
 import * as layers from '../../src/layers';
 import type { Network } from '../../src/spec';
+import { errorOf } from '../error-of';
 import { EXAMPLES } from './examples';
 
 const { abRelu, aggregate, avgPool, conv, convLocal, convTranspose, dotGeneral, dropout, elementwise, elementwiseNumerical, elu, erf } =
@@ -11,16 +11,6 @@ const { leakyRelu, monomial, parallel, polynomial, rbf, rectifiedMonomial, relu,
 
 /** A value that the types would refuse. */
 const wrong = <T>(value: unknown): T => value as T;
-
-function refusal(act: () => unknown): InfiniteWidthError {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof InfiniteWidthError) return error;
-    throw error;
-  }
-  throw new Error('nothing was refused');
-}
 
 const CONVOLUTION = {
   strides: null,
@@ -288,7 +278,7 @@ describe('refusals name layer, parameter, value and remedy', () => {
     ['no function', () => elementwiseNumerical(wrong(null), 25), /^elementwiseNumerical: fn must be a function/],
     ['no degree', () => elementwiseNumerical(Math.sin, 0), /^elementwiseNumerical: deg must be a positive integer, got 0/],
   ])('%s', (_name, act, message) => {
-    const error = refusal(act);
+    const error = errorOf(act);
     expect(error.code).toBe('ERR_ARGUMENT');
     expect(error.message).toMatch(message);
   });

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { CorePool, compileEmbedded } from '../../src/backends/core';
 import { createJsLinearAlgebra } from '../../src/backends/js-linalg';
 import { createWasmLinearAlgebra } from '../../src/backends/wasm-linalg';
-import { InfiniteWidthError } from '../../src/errors';
 import { solve } from '../../src/linalg/cholesky';
 import { conjugateGradient } from '../../src/linalg/conjugate-gradient';
 import type { LinearAlgebra } from '../../src/linalg/contract';
@@ -13,21 +12,12 @@ import { matmul } from '../../src/linalg/matmul';
 import { lowRankPreconditioner, pivotedCholesky } from '../../src/linalg/pivoted-cholesky';
 import type { NDArray } from '../../src/ndarray';
 import { random } from '../conformance/linalg-matrices';
+import { errorOf } from '../error-of';
 
 const backends: readonly (readonly [string, LinearAlgebra])[] = [
   ['js', createJsLinearAlgebra()],
   ['simd', createWasmLinearAlgebra(new CorePool(compileEmbedded('simd')))],
 ];
-
-function errorOf(run: () => unknown): InfiniteWidthError {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof InfiniteWidthError) return error;
-    throw error;
-  }
-  throw new Error('nothing was thrown');
-}
 
 /** exp(−|i − j|²/(2 length²)) + ridge: a covariance whose eigenvalues fall fast. */
 const gaussian = (n: number, length: number, ridge: number): NDArray => ({

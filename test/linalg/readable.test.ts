@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { CorePool, compileEmbedded } from '../../src/backends/core';
 import { createJsLinearAlgebra } from '../../src/backends/js-linalg';
 import { createWasmLinearAlgebra } from '../../src/backends/wasm-linalg';
-import { InfiniteWidthError } from '../../src/errors';
 import { cholesky, choleskySolve, solve } from '../../src/linalg/cholesky';
 import type { LinearAlgebra } from '../../src/linalg/contract';
 import { eigh } from '../../src/linalg/eigh';
@@ -11,21 +10,12 @@ import { matmul } from '../../src/linalg/matmul';
 import { triangularSolve } from '../../src/linalg/triangular';
 import { dense, random } from '../conformance/linalg-matrices';
 import { compact } from '../conformance/linalg-ratios';
+import { errorOf } from '../error-of';
 
 const backends: readonly (readonly [string, LinearAlgebra])[] = [
   ['js', createJsLinearAlgebra()],
   ['simd', createWasmLinearAlgebra(new CorePool(compileEmbedded('simd')))],
 ];
-
-function errorOf(run: () => unknown): InfiniteWidthError {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof InfiniteWidthError) return error;
-    throw error;
-  }
-  throw new Error('nothing was thrown');
-}
 
 describe.each(backends)('readable linear algebra on %s', (_, la) => {
   const spd = [
