@@ -3,7 +3,18 @@ import { type Capabilities, type EngineContext, type EngineOptions, openContextA
 import { disposedError } from './errors';
 import { kernel, kernelSync, splitArguments } from './kernel';
 import type { LinearAlgebra } from './linalg/contract';
-import { fit, gpInference, gradientDescent, gradientDescentMse, gradientDescentMseEnsemble, load, maxLearningRate } from './predict/index';
+import {
+  fit,
+  gpInference,
+  gradientDescent,
+  gradientDescentMse,
+  gradientDescentMseEnsemble,
+  leaveOneOut,
+  load,
+  logMarginalLikelihood,
+  maxLearningRate,
+  ridgeSweep,
+} from './predict/index';
 
 export interface Engine extends EngineContext {
   /** What is used, what is not, and why. */
@@ -16,6 +27,9 @@ export interface Engine extends EngineContext {
   readonly gradientDescentMse: typeof gradientDescentMse;
   readonly gradientDescentMseEnsemble: typeof gradientDescentMseEnsemble;
   readonly maxLearningRate: typeof maxLearningRate;
+  readonly logMarginalLikelihood: typeof logMarginalLikelihood;
+  readonly leaveOneOut: typeof leaveOneOut;
+  readonly ridgeSweep: typeof ridgeSweep;
   readonly fit: typeof fit;
   readonly load: typeof load;
   /** Ends the engine's workers and releases its memory; calls that are not finished reject and later ones throw, with ERR_ARGUMENT. */
@@ -64,6 +78,9 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     gradientDescentMse: (k, y, given) => gradientDescentMse(k, y, { ...given, engine }),
     gradientDescentMseEnsemble: (net, x, y, given) => gradientDescentMseEnsemble(net, x, y, { ...given, engine }),
     maxLearningRate: (k, given) => maxLearningRate(k, { ...given, engine }),
+    logMarginalLikelihood: (k, y, given) => logMarginalLikelihood(k, y, { ...given, engine }),
+    leaveOneOut: (k, y, given) => leaveOneOut(k, y, { ...given, engine }),
+    ridgeSweep: (k, y, diagRegs, given) => ridgeSweep(k, y, diagRegs, { ...given, engine }),
     fit: (net, x, y, given) => fit(net, x, y, { ...given, engine }),
     load: (bytes, given) => load(bytes, { ...given, engine }),
     dispose,

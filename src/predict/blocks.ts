@@ -4,7 +4,7 @@
  * right. Every generator yields the floating-point operations just done.
  */
 import type { LinearAlgebra, Transpose } from '../linalg/contract';
-import type { TypedArray } from '../ndarray';
+import { allocate, dtypeOf, type TypedArray } from '../ndarray';
 
 /** Rows and columns of a block, and the most terms summed in one product: about a gigaflop between two yields. */
 const BLOCK = 512;
@@ -66,13 +66,27 @@ export function* factorLower(la: LinearAlgebra, n: number, a: TypedArray): Gener
   return 0;
 }
 
-/** B = B·L⁻ᵀ in place, for m rows: then B·Bᵀ is the product with A⁻¹ in the middle. m·n² operations. */
-export function* solveHalf(la: LinearAlgebra, n: number, l: TypedArray, m: number, b: TypedArray): Generator<number, void> {
+/** B = B·L⁻ᵀ in place, for m rows: then B·Bᵀ is the product with A⁻¹ in the middle. m·n² operations. @param ldl length of a row of L */
+export function* solveHalf(la: LinearAlgebra, n: number, l: TypedArray, m: number, b: TypedArray, ldl = n): Generator<number, void> {
   for (const { start: j, length: nb } of blocksOf(n)) {
-    yield* addProduct(la, 't', m, nb, j, -1, b, n, l.subarray(j * n), n, b.subarray(j), n);
-    la.trsm('right', 'lower', 't', 'nonunit', m, nb, 1, l.subarray(j * n + j), n, b.subarray(j), n);
+    yield* addProduct(la, 't', m, nb, j, -1, b, n, l.subarray(j * ldl), ldl, b.subarray(j), n);
+    la.trsm('right', 'lower', 't', 'nonunit', m, nb, 1, l.subarray(j * ldl + j), ldl, b.subarray(j), n);
     yield m * nb * nb;
   }
+}
+
+/** The diagonal of A⁻¹ = L⁻ᵀ·L⁻¹: squared lengths of the columns of L⁻¹, each of which starts at the diagonal. About n³/3 operations. */
+export function* inverseDiagonal(la: LinearAlgebra, n: number, l: TypedArray): Generator<number, Float64Array> {
+  const diagonal = new Float64Array(n);
+  const rows = allocate(dtypeOf(l), Math.min(BLOCK, n) * n, 'a block of the inverse factor');
+  for (const { start, length } of blocksOf(n)) {
+    const size = n - start;
+    const block = rows.subarray(0, length * size).fill(0);
+    for (let i = 0; i < length; i++) block[i * (size + 1)] = 1;
+    yield* solveHalf(la, size, l.subarray(start * (n + 1)), length, block, n);
+    for (let i = 0; i < length; i++) for (let j = i; j < size; j++) diagonal[start + i] += block[i * size + j] ** 2;
+  }
+  return diagonal;
 }
 
 /** B = B·L⁻¹ in place, for m rows: after solveHalf, B·A⁻¹. m·n² operations. */

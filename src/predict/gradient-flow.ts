@@ -16,7 +16,7 @@ import { counted, type Steps } from './steps';
 /** K + rI = U·diag(values)·Uᵀ. */
 export interface Spectrum {
   readonly n: number;
-  /** At least 0. */
+  /** Of a flow at least 0. */
   readonly values: Float64Array;
   /** [n, n], eigenvectors as columns */
   readonly vectors: TypedArray;
@@ -31,26 +31,32 @@ const ROWS = 512;
  * @throws ERR_NOT_CONVERGED
  */
 export function* spectrumOf(la: LinearAlgebra, n: number, data: TypedArray, regularizer: Regularizer, name: string): Steps<Spectrum> {
-  const phase = { phase: 'eigen', total: Math.round((14 / 3) * n ** 3) };
-  yield { ...phase, done: 0 };
   const ridge = ridgeOf(
     Float64Array.from({ length: n }, (_, i) => data[i * (n + 1)]),
     regularizer,
   );
   for (let i = 0; i < n; i++) data[i * (n + 1)] += ridge;
-  const values = Float64Array.from(diagonalize(la, n, data, name), (value) => Math.max(0, value));
+  const { values, vectors } = yield* eigensystemOf(la, n, data, name);
+  return { n, values: values.map((value) => Math.max(0, value)), vectors };
+}
+
+/** `spectrumOf` K itself, its eigenvalues as rounding left them, in ascending order. */
+export function* eigensystemOf(la: LinearAlgebra, n: number, data: TypedArray, name: string): Steps<Spectrum> {
+  const phase = { phase: 'eigen', total: Math.round((14 / 3) * n ** 3) };
+  yield { ...phase, done: 0 };
+  const values = Float64Array.from(diagonalize(la, n, data, name));
   yield { ...phase, done: phase.total };
   return { n, values, vectors: data };
 }
 
-type SpectralFunction = (value: number, tau: number) => number;
+export type SpectralFunction = (value: number, tau: number) => number;
 const remaining: SpectralFunction = (value, tau) => Math.exp(-value * tau);
 const done: SpectralFunction = (value, tau) => -Math.expm1(-value * tau);
 /** (1 − e^(−λτ))/λ, which tends to τ. */
 const gain: SpectralFunction = (value, tau) => (value * tau > 1e-300 ? -Math.expm1(-value * tau) / value : tau);
 
 /** R·U·diag(f(λ, τ))·Uᵀ for every τ: [taus, rows, n]. @param coordinates R·U, [rows, n] */
-function* transformed(
+export function* transformed(
   la: LinearAlgebra,
   { n, values, vectors }: Spectrum,
   coordinates: TypedArray,
@@ -98,13 +104,14 @@ export function* trainingChange(la: LinearAlgebra, { spectrum, outputs, coordina
   return result;
 }
 
-/** f − f0 on a test set: [taus, m, outputs]. @param kTestTrain [m, n] */
+/** f − f0 on a test set: [taus, m, outputs]. @param kTestTrain [m, n] @param f of the weights: for a flow its gain */
 export function* testChange(
   la: LinearAlgebra,
   { spectrum, outputs, coordinates }: Course,
   taus: readonly number[],
   m: number,
   kTestTrain: TypedArray,
+  f: SpectralFunction = gain,
 ): Steps<TypedArray> {
   const { n, vectors } = spectrum;
   const result = allocate(dtypeOf(vectors), taus.length * m * outputs, 'the test outputs');
@@ -113,7 +120,7 @@ export function* testChange(
     const change = allocate(dtypeOf(vectors), m * rows, 'the test outputs');
     yield* counted('solve', 2 * rows * n * (n + m), work());
     function* work(): Generator<number, void> {
-      const weights = yield* transformed(la, spectrum, coordinates, chunk, gain);
+      const weights = yield* transformed(la, spectrum, coordinates, chunk, f);
       yield* multiplyAdd(la, 't', m, rows, n, 1, kTestTrain, weights, change);
     }
     for (let k = 0; k < chunk.length; k++)
@@ -124,7 +131,7 @@ export function* testChange(
 }
 
 /** Times in pieces of about ROWS rows, each with its first index. */
-function* chunksOf(taus: readonly number[], outputs: number): Generator<readonly [number, readonly number[]]> {
+export function* chunksOf(taus: readonly number[], outputs: number): Generator<readonly [number, readonly number[]]> {
   const length = Math.max(1, Math.floor(ROWS / outputs));
   for (let from = 0; from < taus.length; from += length) yield [from, taus.slice(from, from + length)];
 }

@@ -32,9 +32,11 @@ export {
   gradientDescentMseEnsemble,
   gradientDescentMseEnsembleSync,
 } from './gradient-descent-mse-ensemble';
+export { type LeaveOneOut, type LeaveOneOutOptions, leaveOneOut, leaveOneOutSync } from './leave-one-out';
 export { type LogMarginalLikelihoodOptions, logMarginalLikelihood, logMarginalLikelihoodSync } from './log-marginal-likelihood';
 export type { Loss, LossGradient } from './losses';
 export { type MaxLearningRateOptions, maxLearningRate, maxLearningRateSync } from './max-learning-rate';
 export { type CovarianceKind, Model, type ModelKernel, type Prediction, type PredictOptions } from './model';
+export { type RidgePoint, type RidgeSweep, type RidgeSweepOptions, ridgeSweep, ridgeSweepSync } from './ridge-sweep';
 export type { RunOptions } from './steps';
 export type { Time } from './times';

@@ -1,21 +1,10 @@
 /** Evidence of a Gaussian process (Rasmussen & Williams 2006, eq. 2.30). */
-import { defaultContext, type EngineContext } from '../context';
-import { resultDtype } from '../inputs';
-import { showShape } from '../ndarray';
-import {
-  checkKernel,
-  copyOf,
-  type MatrixInput,
-  type OutputArray,
-  type RegularizerOptions,
-  readMatrix,
-  readOutputs,
-  regularizer,
-  transposed,
-} from './arguments';
+import type { EngineContext } from '../context';
+import { type MatrixInput, type OutputArray, type RegularizerOptions, regularizer, transposed } from './arguments';
 import { solveHalf } from './blocks';
 import { factorize, logDeterminant } from './factor';
 import { counted, type RunOptions, runAsync, runSync, type Steps } from './steps';
+import { readTrainingSet } from './training-set';
 
 export interface LogMarginalLikelihoodOptions extends RegularizerOptions, RunOptions {
   engine?: EngineContext;
@@ -46,12 +35,8 @@ export function logMarginalLikelihoodSync(
 
 function* evidence(kTrainTrain: MatrixInput, yTrain: OutputArray, options: LogMarginalLikelihoodOptions): Steps<number> {
   const ridge = regularizer(options);
-  const y = readOutputs(yTrain, 'yTrain');
-  const kernel = readMatrix(kTrainTrain, 'kTrainTrain', [y.count, y.count], `yTrain has shape ${showShape(y.array.shape)}`);
-  checkKernel(kernel, 'kTrainTrain');
-  const dtype = resultDtype(undefined, [kernel, y.array]);
-  const la = (options.engine ?? defaultContext()).backend.linalg;
-  const factor = yield* factorize(la, y.count, copyOf(kernel.data, dtype), ridge, 'kTrainTrain');
+  const { y, kernel, dtype, la } = readTrainingSet(kTrainTrain, yTrain, options.engine);
+  const factor = yield* factorize(la, y.count, kernel, ridge, 'kTrainTrain');
   const white = transposed(y, dtype);
   yield* counted('solve', y.width * y.count ** 2, solveHalf(la, y.count, factor.data, y.width, white));
   let quadratic = 0;
