@@ -3,7 +3,7 @@ import { InfiniteWidthError } from '../errors';
 import { splitArguments } from '../kernel';
 import type { NDArray } from '../ndarray';
 import type { Network } from '../spec';
-import { type MonteCarloOptions, monteCarloSamples } from './monte-carlo';
+import { type MonteCarloOptions, monteCarloSamples, monteCarloSamplesSync } from './monte-carlo';
 
 /** `distribution: 'orthogonal'` for orthogonal weights; the default of `samples` is 10,000. */
 export type DispersionOptions = Omit<MonteCarloOptions, 'get' | 'batch' | 'tolerance' | 'traceAxes' | 'diagonalAxes'>;
@@ -42,10 +42,21 @@ export async function ntkDispersion(
   second?: Rows | DispersionOptions | null,
   third?: DispersionOptions,
 ): Promise<Dispersion> {
+  const { other, plan } = read(second, third);
+  return dispersionOf(await monteCarloSamples(net, x, other, plan));
+}
+
+/** `ntkDispersion` on the calling thread. */
+export function ntkDispersionSync(net: Network, x: Rows, second?: Rows | DispersionOptions | null, third?: DispersionOptions): Dispersion {
+  const { other, plan } = read(second, third);
+  return dispersionOf(monteCarloSamplesSync(net, x, other, plan));
+}
+
+function read(second?: Rows | DispersionOptions | null, third?: DispersionOptions) {
   const [other, options] = splitArguments(second as never, third as never) as unknown as [NDArray | null, DispersionOptions];
   const { samples = 10_000 } = options;
   if (!(samples >= 10)) throw new InfiniteWidthError('ERR_ARGUMENT', `a dispersion needs at least 10 samples, got ${samples}`, { samples });
-  return dispersionOf(await monteCarloSamples(net, x, other, { ...options, samples }));
+  return { other, plan: { ...options, samples } };
 }
 
 /** Of values of Θ. @throws ERR_NON_FINITE */

@@ -43,6 +43,17 @@ export async function computeSamples(
   if (!(shares && (await threads.withMessages(flops * (range.to - range.from), compute)))) await compute(null);
 }
 
+/** `computeSamples` on the calling thread. @throws what the sampler throws; AbortError */
+export function computeSamplesSync(
+  job: SamplesJob,
+  range: Range,
+  backend: FiniteBackend,
+  signal: AbortSignal | undefined,
+  consume: Consume,
+): void {
+  new Run(job, range, backend, null, signal, consume).finishSync();
+}
+
 /** Whether a network can be posted: functions of the user's own cannot. */
 const travels = (net: object): boolean =>
   Object.values(net).every((value) => typeof value !== 'function' && (typeof value !== 'object' || value === null || travels(value)));
@@ -94,14 +105,24 @@ class Run {
     }
   }
 
+  finishSync(): void {
+    try {
+      while (this.consumed < this.range.to) {
+        throwIfAborted(this.signal);
+        this.drawNext();
+      }
+    } finally {
+      this.sampler.close();
+    }
+  }
+
   /** Hands out, takes answers, and draws one range or waits. */
   private async advance(): Promise<void> {
     const { pool, pending, range } = this;
     this.handOut();
     if (this.collect()) return;
     if (this.next < range.to) {
-      const count = this.take();
-      this.draw(this.next - count, count);
+      this.drawNext();
       return macrotask();
     }
     const [oldest] = pending;
@@ -144,6 +165,11 @@ class Run {
       if (count) this.store({ from: reply.index, count, kernels: reply.blocks as readonly Float64Array[] });
     }
     return any;
+  }
+
+  private drawNext(): void {
+    const count = this.take();
+    this.draw(this.next - count, count);
   }
 
   private draw(from: number, count: number): void {

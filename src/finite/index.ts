@@ -1,6 +1,6 @@
 /** Networks of finite width: parameters and outputs. */
 export { apply } from './apply';
-export { type Dispersion, type DispersionOptions, ntkDispersion } from './dispersion';
+export { type Dispersion, type DispersionOptions, ntkDispersion, ntkDispersionSync } from './dispersion';
 export { type EmpiricalOptions, empiricalNngp, empiricalNtk } from './empirical';
 export { empiricalNtkVp } from './gradients';
 export { type InitOptions, init } from './init';
@@ -13,10 +13,11 @@ export {
   type MonteCarloResult,
   monteCarloEstimates,
   monteCarloKernel,
+  monteCarloKernelSync,
 } from './monte-carlo';
 export type { FiniteInput, FiniteOptions, PairOptions } from './options';
 export type { Distribution } from './orthogonal';
 export type { AttentionParams, LayerParams, LinearParams, Params } from './params';
 export type { Rng } from './rng';
 export { type Expansion, linearize, taylorExpand } from './taylor';
-export { type Checkpoint, type Optimizer, type Training, type TrainOptions, train } from './train';
+export { type Checkpoint, type Optimizer, type Training, type TrainOptions, train, trainSync } from './train';

@@ -8,7 +8,7 @@ import { splitArguments } from '../kernel';
 import { asNDArray, type DType, dtypeOf, type NDArray, showShape, sizeOf } from '../ndarray';
 import type { Network } from '../spec';
 import { conditionedCost, weightsCost } from './cost';
-import { computeSamples } from './distribute';
+import { type Consume, computeSamples, computeSamplesSync, type Range } from './distribute';
 import { layoutOf, type OutputAxes } from './layout';
 import { levelsOf, requireLevels } from './levels';
 import { type Estimate, Moments } from './moments';
@@ -72,6 +72,19 @@ export async function monteCarloKernel(
   return run.estimate();
 }
 
+/** `monteCarloKernel` on the calling thread. */
+export function monteCarloKernelSync(
+  net: Network,
+  x1: Rows,
+  second?: Rows | MonteCarloOptions | null,
+  third?: MonteCarloOptions,
+): MonteCarloResult {
+  const run = openRun(net, x1, second, third);
+  const { samples, batch, tolerance } = run.plan;
+  while (run.done < samples && !run.isSettled) run.advanceSync(tolerance > 0 ? batch : samples);
+  return run.estimate();
+}
+
 /** The estimates of `monteCarloKernel` as they improve, one after every batch. */
 export async function* monteCarloEstimates(
   net: Network,
@@ -87,23 +100,33 @@ export async function* monteCarloEstimates(
   }
 }
 
+type SamplesOptions = MonteCarloOptions & { readonly samples: number };
+
 /** Θ of the first sample of x1 with that of x2, or with itself, for every network. */
-export async function monteCarloSamples(
-  net: Network,
-  x1: Rows,
-  x2: Rows | null,
-  options: MonteCarloOptions & { readonly samples: number },
-): Promise<Float64Array> {
+export async function monteCarloSamples(net: Network, x1: Rows, x2: Rows | null, options: SamplesOptions): Promise<Float64Array> {
+  const { run, values, see } = openEntry(net, x1, x2, options);
+  await run.advance(values.length, see);
+  return values;
+}
+
+/** `monteCarloSamples` on the calling thread. */
+export function monteCarloSamplesSync(net: Network, x1: Rows, x2: Rows | null, options: SamplesOptions): Float64Array {
+  const { run, values, see } = openEntry(net, x1, x2, options);
+  run.advanceSync(values.length, see);
+  return values;
+}
+
+function openEntry(net: Network, x1: Rows, x2: Rows | null, options: SamplesOptions) {
   const first = (x: Rows, name: string): NDArray => {
     const { shape, data } = asNDArray(x, name);
     return { data: data.slice(0, data.length / shape[0]), shape: [1, ...shape.slice(1)] };
   };
   const run = openRun(net, first(x1, 'x1'), x2 && first(x2, 'x2'), { batch: REPORT, ...options, get: 'ntk' });
   const values = new Float64Array(options.samples);
-  await run.advance(values.length, (sample, [ntk]) => {
+  const see: Consume = (sample, [ntk]) => {
     values[sample] = ntk[0];
-  });
-  return values;
+  };
+  return { run, values, see };
 }
 
 /** Networks of a dispersion between two reports of progress. */
@@ -237,18 +260,33 @@ class Run {
   }
 
   /** Draws `count` more networks, or as many as are left. @throws AbortError, ERR_WORKER_DIED */
-  async advance(count: number, see?: (sample: number, kernels: readonly Float64Array[]) => void): Promise<void> {
-    const { samples, batch, signal, onProgress } = this.plan;
-    const range = { from: this.done, to: Math.min(samples, this.done + count) };
-    await computeSamples(this.job, range, this.flops, this.context, signal, (sample, kernels) => {
+  async advance(count: number, see?: Consume): Promise<void> {
+    const { signal } = this.plan;
+    await computeSamples(this.job, this.range(count), this.flops, this.context, signal, this.adding(see));
+    throwIfAborted(signal);
+  }
+
+  /** `advance` on the calling thread. */
+  advanceSync(count: number, see?: Consume): void {
+    const { signal } = this.plan;
+    computeSamplesSync(this.job, this.range(count), this.context.backend, signal, this.adding(see));
+    throwIfAborted(signal);
+  }
+
+  private range(count: number): Range {
+    return { from: this.done, to: Math.min(this.plan.samples, this.done + count) };
+  }
+
+  private adding(see?: Consume): Consume {
+    const { samples, batch, onProgress } = this.plan;
+    return (sample, kernels) => {
       this.moments.forEach((sums, k) => {
         sums.add(kernels[k]);
       });
       see?.(sample, kernels);
       this.done = sample + 1;
       if (this.done % batch === 0 || this.done === samples) onProgress?.({ phase: 'networks', done: this.done, total: samples });
-    });
-    throwIfAborted(signal);
+    };
   }
 
   /** Every error bar is short enough. */

@@ -55,18 +55,30 @@ export interface Training {
   readonly checkpoint: Checkpoint;
 }
 
+type Targets = NDArray | readonly (readonly number[])[];
+
 /**
  * Full-batch gradient descent on ½ mean over samples and outputs of (f − y)², as in gradientDescentMse.
  * @param params are not changed; @param y in the shape of the outputs, [n, …outputs]
  * @throws ERR_ARGUMENT; ERR_SHAPE; ERR_NON_FINITE naming the step at which the loss stops being finite; AbortError
  */
-export async function train(
-  net: Network,
-  params: Params,
-  x: FiniteInput,
-  y: NDArray | readonly (readonly number[])[],
-  options: TrainOptions,
-): Promise<Training> {
+export async function train(net: Network, params: Params, x: FiniteInput, y: Targets, options: TrainOptions): Promise<Training> {
+  const steps = descend(net, params, x, y, options);
+  let next = steps.next();
+  for (; !next.done; next = steps.next()) await macrotask();
+  return next.value;
+}
+
+/** `train` on the calling thread. */
+export function trainSync(net: Network, params: Params, x: FiniteInput, y: Targets, options: TrainOptions): Training {
+  const steps = descend(net, params, x, y, options);
+  let next = steps.next();
+  while (!next.done) next = steps.next();
+  return next.value;
+}
+
+/** Yields after every step. */
+function* descend(net: Network, params: Params, x: FiniteInput, y: Targets, options: TrainOptions): Generator<void, Training> {
   const { steps, ntkAt = [], signal, onProgress } = options;
   check(options);
   const targets = asNDArray(y, 'y');
@@ -93,7 +105,7 @@ export async function train(
     state.advance(pullBack(pass, state.params, cotangent));
     record();
     onProgress?.({ phase: 'steps', done: losses.length, total: steps, loss });
-    await macrotask();
+    yield;
   }
   const { output } = forward(net, state.params, x, now());
   const { loss } = lossOf(output.data, output.shape, targets, output.data.slice());

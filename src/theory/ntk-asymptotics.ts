@@ -41,6 +41,12 @@ export interface NtkAsymptotics {
   readonly offDiagonal: number;
   /** Largest eigenvalue of the m × m kernel. */
   readonly largest: number;
+  /**
+   * 2/largest, below which gradient descent f ← f − η Θ (f − y) converges: 2/(m p*) in the ordered phase with p* the entries, 6/((m + 2) l q*) on
+   * the critical line, 2/p of a diagonal p in the chaotic one (d times that after pooling). `maxLearningRate` of the prediction functions counts in
+   * steps on ½ mean (f − y)², yTrainSize times as long.
+   */
+  readonly maxLearningRate: number;
   /** The other m − 1. In the ordered phase l χ₁ˡ (over d) times a factor that depends on the data but not on l, given without that factor. */
   readonly bulk: number;
   /** κ = largest/bulk. */
@@ -98,7 +104,8 @@ export function ntkAsymptotics(activation: ActivationLayer, options: NtkAsymptot
   const bulk = (spread + ridge) / d;
   const largest = bulk + samples * offDiagonal;
   const forgets = { ordered: 1, critical: d / depth, chaotic: d * depth * (chiC / chi1) ** depth }[phase];
-  return { phase, diagonal, offDiagonal, largest, bulk, conditionNumber: 1 + (samples * offDiagonal) / bulk, predictor: forgets };
+  const conditionNumber = 1 + (samples * offDiagonal) / bulk;
+  return { phase, diagonal, offDiagonal, largest, maxLearningRate: 2 / largest, bulk, conditionNumber, predictor: forgets };
 }
 
 /** (χˡ − 1)/(χ − 1) */

@@ -11,6 +11,7 @@ import {
   flatten,
   globalAvgPool,
   kernelSync,
+  maxLearningRateSync,
   type NDArray,
   type Network,
   relu,
@@ -168,6 +169,24 @@ describe('spectrum', () => {
     near(one[11], 12 * limit.offDiagonal, 1e-3);
     near(limit.largest, 12 * limit.offDiagonal, 1e-3);
     near(next[5] / one[5], later.bulk / limit.bulk, 0.01);
+  });
+});
+
+describe('maxLearningRate', () => {
+  test.each([
+    ['ordered', 1, 2 / 22.73601, 1e-6],
+    ['critical', CRITICAL.wStd, 6 / (14 * 1000 * CRITICAL.qStar), 1e-9],
+  ] as const)('%s: the published bound, m = 12, l = 1000', (_phase, wStd, expected, tolerance) => {
+    near(ntkAsymptotics(erf(), { wStd, bStd: B, depth: 1000, samples: 12 }).maxLearningRate, expected, tolerance);
+  });
+
+  test('chaotic: 2/p of the diagonal p, d times that after pooling; within 1.5 % of what the kernel itself allows', () => {
+    const setting = { wStd: Math.sqrt(2.5), bStd: B, depth: 60, samples: 6 };
+    const { diagonal, maxLearningRate } = ntkAsymptotics(erf(), setting);
+    near(maxLearningRate, 2 / diagonal, 1e-3);
+    near(ntkAsymptotics(erf(), { ...setting, network: 'pooling', locations: 8 }).maxLearningRate, (2 * 8) / diagonal, 1e-2);
+    const { qStar } = meanField(erf(), { wStd: setting.wStd, bStd: B });
+    near(maxLearningRate, maxLearningRateSync(fullyConnected(setting, qStar), { yTrainSize: 1 }), 0.015);
   });
 });
 
