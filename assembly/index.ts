@@ -4,7 +4,7 @@ export { gemm_f32, gemm_f64, linalg_work_bytes } from './gemm';
 export * from './norms';
 export { potrf_f32, potrf_f64 } from './potrf';
 export { potrs_f32, potrs_f64 } from './potrs';
-export { syevd_f32, syevd_f64, syevd_work_bytes } from './syevd';
+export { syevd_f32, syevd_f64, syevd_info, syevd_step, syevd_work_bytes } from './syevd';
 export { symv_f32, symv_f64 } from './symv';
 export { syrk_f32, syrk_f64 } from './syrk';
 export { trsm_f32, trsm_f64 } from './trsm';

@@ -23,25 +23,24 @@ function triangularFactor<T>(count: i32, gram: usize, tau: usize, t: usize): voi
 }
 
 /**
- * B (n × n) = B·H[1]⋯H[n−1] = B·Qᵀ, with the vectors in the rows of `a` as tridiagonalize leaves them.
+ * B (n × n) = B·H[first]⋯H[first + REFLECTOR_BLOCK − 1], with the vectors in the rows of `a` as tridiagonalize leaves them: for first = 1, 1 +
+ * REFLECTOR_BLOCK, … B·Qᵀ.
  * @param y, z n × BLOCK elements each; @param factors FACTOR_ELEMENTS elements
  */
 export function applyReflectors<T>(
-  n: i32, a: usize, lda: i32, tau: usize, b: usize, ldb: i32, y: usize, z: usize, factors: usize, work: usize,
+  n: i32, first: i32, a: usize, lda: i32, tau: usize, b: usize, ldb: i32, y: usize, z: usize, factors: usize, work: usize,
 ): void {
   const gram = factors;
   const t = factors + bytes<T>(BLOCK * BLOCK);
-  for (let first = 1; first < n; first += BLOCK) {
-    const count = min(BLOCK, n - first);
-    const columns = first + count - 1;
-    const v = at<T>(a, lda, first, 0);
-    memory.fill(gram, 0, bytes<T>(BLOCK * BLOCK));
-    multiplyAdd<T>(count, count, columns, <T>1, v, lda, 1, v, 1, lda, gram, BLOCK, FULL, work);
-    triangularFactor<T>(count, gram, tau + bytes<f64>(first), t);
-    scaleMatrix<T>(n, count, <T>0, y, BLOCK, FULL);
-    multiplyAdd<T>(n, count, columns, <T>1, b, ldb, 1, v, 1, lda, y, BLOCK, FULL, work);
-    scaleMatrix<T>(n, count, <T>0, z, BLOCK, FULL);
-    multiplyAdd<T>(n, count, count, <T>1, y, BLOCK, 1, t, BLOCK, 1, z, BLOCK, FULL, work);
-    multiplyAdd<T>(n, columns, count, <T>-1, z, BLOCK, 1, v, lda, 1, b, ldb, FULL, work);
-  }
+  const count = min(BLOCK, n - first);
+  const columns = first + count - 1;
+  const v = at<T>(a, lda, first, 0);
+  memory.fill(gram, 0, bytes<T>(BLOCK * BLOCK));
+  multiplyAdd<T>(count, count, columns, <T>1, v, lda, 1, v, 1, lda, gram, BLOCK, FULL, work);
+  triangularFactor<T>(count, gram, tau + bytes<f64>(first), t);
+  scaleMatrix<T>(n, count, <T>0, y, BLOCK, FULL);
+  multiplyAdd<T>(n, count, columns, <T>1, b, ldb, 1, v, 1, lda, y, BLOCK, FULL, work);
+  scaleMatrix<T>(n, count, <T>0, z, BLOCK, FULL);
+  multiplyAdd<T>(n, count, count, <T>1, y, BLOCK, 1, t, BLOCK, 1, z, BLOCK, FULL, work);
+  multiplyAdd<T>(n, columns, count, <T>-1, z, BLOCK, 1, v, lda, 1, b, ldb, FULL, work);
 }

@@ -13,6 +13,8 @@ import { rotate } from './vector';
 
 /** Order solved without a further split. */
 export const LEAF: i32 = 32;
+/** Order solved in one piece. */
+const PIECE: i32 = 128;
 /** Eigenvectors of a secular equation that are multiplied at once. */
 export const SECULAR_ROWS: i32 = 192;
 
@@ -52,6 +54,17 @@ export class Division {
   places: usize;
   slope: usize;
   work: usize;
+  /** Of the block that is being merged: its place, what takes part, and secular rows that are done; −1 before the equation is solved. */
+  first: i32;
+  count: i32;
+  k: i32;
+  lefts: i32;
+  boths: i32;
+  secularRows: i32;
+  /** Halvings above the blocks that are solved in one piece; blocks of `level` before `block` are solved. */
+  levels: i32;
+  level: i32;
+  block: i32;
 }
 
 /** Where a row is not zero: in the left half's columns, anywhere, in the right half's. */
@@ -80,18 +93,85 @@ function put(base: usize, i: i32, value: i32): void {
   store<i32>(base + bytes<i32>(i), value);
 }
 
+/** Finds block `block` of the 2^level that n rows are halved into. */
+function locate(job: Division, n: i32, level: i32, block: i32): void {
+  let first = 0;
+  for (let bit = level - 1; bit >= 0; bit--) {
+    const half = n / 2;
+    if ((block >> bit) & 1) {
+      first += half;
+      n -= half;
+    } else n = half;
+  }
+  job.first = first;
+  job.count = n;
+}
+
+/** Takes what couples the halves of a block out of their diagonals. */
+function split(job: Division, first: i32, n: i32): void {
+  const middle = first + n / 2;
+  const coupling = abs<f64>(get(job.e, middle - 1));
+  set(job.d, middle - 1, get(job.d, middle - 1) - coupling);
+  set(job.d, middle, get(job.d, middle) - coupling);
+}
+
 /** Solves rows first … first + n − 1. @returns 0, or i > 0 where the i-th eigenvalue of a leaf did not converge */
-export function divideAndConquer(job: Division, first: i32, n: i32): i32 {
+function divideAndConquer(job: Division, first: i32, n: i32): i32 {
   if (n <= LEAF) return solveLeaf(job, first, n);
   const half = n / 2;
-  const middle = first + half;
-  const coupling = get(job.e, middle - 1);
-  set(job.d, middle - 1, get(job.d, middle - 1) - abs<f64>(coupling));
-  set(job.d, middle, get(job.d, middle) - abs<f64>(coupling));
+  split(job, first, n);
   let info = divideAndConquer(job, first, half);
-  if (info == 0) info = divideAndConquer(job, middle, n - half);
-  if (info == 0) merge(job, first, n, half, coupling);
-  return info;
+  if (info == 0) info = divideAndConquer(job, first + half, n - half);
+  if (info) return info;
+  job.first = first;
+  job.count = n;
+  openMerge(job);
+  while (job.secularRows < job.k) mergeRows(job);
+  closeMerge(job);
+  return 0;
+}
+
+/** Splits n rows into blocks that `conquer` solves and merges one after the other. */
+export function divide(job: Division, n: i32): void {
+  job.levels = 0;
+  while (n >> job.levels > PIECE) job.levels++;
+  for (let level = 0; level < job.levels; level++)
+    for (let block = 0; block < 1 << level; block++) {
+      locate(job, n, level, block);
+      split(job, job.first, job.count);
+    }
+  job.level = job.levels;
+  job.block = 0;
+  job.secularRows = -1;
+}
+
+/** The next piece of the n rows: a block, the secular equation of two, or some of its rows. @returns as divideAndConquer; job.level is −1 when all is done */
+export function conquer(job: Division, n: i32): i32 {
+  locate(job, n, job.level, job.block);
+  if (job.level == job.levels) {
+    const info = divideAndConquer(job, job.first, job.count);
+    if (info) return info;
+  } else {
+    if (job.secularRows < 0) openMerge(job);
+    else mergeRows(job);
+    if (job.secularRows < job.k) return 0;
+    closeMerge(job);
+  }
+  job.secularRows = -1;
+  if (++job.block == 1 << job.level) {
+    job.level--;
+    job.block = 0;
+  }
+  return 0;
+}
+
+/** Share of the operations of `conquer` that is done: 3/4 of them are in the last merge, 3/16 in the two before it, and so on. */
+export function conquered(job: Division): f64 {
+  if (job.level < 0) return 1;
+  const rest: f64 = 1 / <f64>(1 << (2 * job.level));
+  const rows: f64 = job.secularRows > 0 ? <f64>job.secularRows / <f64>job.k : 0;
+  const inLevel = (<f64>job.block + rows) / <f64>(1 << job.level);
+  return job.level == job.levels ? rest * inLevel : rest * (0.25 + 0.75 * inLevel);
 }
 
 function solveLeaf(job: Division, first: i32, n: i32): i32 {
@@ -135,8 +215,12 @@ function mergeLists(n1: i32, one: usize, n2: i32, two: usize, shift: i32, values
   }
 }
 
-/** Joins the halves of a block, of `half` and n − half rows, that `coupling` connects. */
-function merge(job: Division, first: i32, n: i32, half: i32, coupling: f64): void {
+/** Begins to join the solved halves of the block job.first, job.count: job.k rows of the secular equation are then to be multiplied. */
+function openMerge(job: Division): void {
+  const first = job.first;
+  const n = job.count;
+  const half = n / 2;
+  const coupling = get(job.e, first + half - 1);
   const q = cell(job, job.q, first, first);
   const d = job.d + bytes<f64>(first);
   const order = job.order + bytes<i32>(first);
@@ -149,17 +233,43 @@ function merge(job: Division, first: i32, n: i32, half: i32, coupling: f64): voi
   mergeLists(half, order, n - half, order + bytes<i32>(half), half, d, job.merged);
   const rho = 2 * abs<f64>(coupling);
   const k = deflate(job, q, d, n, rho);
+  job.k = k;
+  job.secularRows = 0;
+  if (k == 0) return;
+  job.lefts = countOf(job, k, LEFT);
+  job.boths = countOf(job, k, BOTH);
+  gather(job, q, d, n, k, job.lefts, job.boths);
+  solveSecular(job, k, rho);
+}
+
+/** The next rows of the block's eigenvectors that the secular equation gives: its own times the copied rows. */
+function mergeRows(job: Division): void {
+  const k = job.k;
+  const j = job.secularRows;
+  const half = job.count / 2;
+  const rows = min(SECULAR_ROWS, k - j);
+  const q = cell(job, job.q, job.first + j, job.first);
+  for (let i = 0; i < rows; i++) secularVector(job, k, j + i, cell(job, job.panel, i, 0));
+  multiply(job, rows, half, job.lefts + job.boths, job.panel, job.copy, q);
+  multiply(job, rows, job.count - half, k - job.lefts, cell(job, job.panel, 0, job.lefts), cell(job, job.copy, job.lefts, half), cell(job, q, 0, half));
+  job.secularRows = j + rows;
+}
+
+/** Ends a merge: rows that took no part, eigenvalues, and their order. */
+function closeMerge(job: Division): void {
+  const first = job.first;
+  const n = job.count;
+  const k = job.k;
+  const d = job.d + bytes<f64>(first);
+  const order = job.order + bytes<i32>(first);
   if (k == 0) {
     memory.copy(order, job.merged, bytes<i32>(n));
     return;
   }
-  const lefts = countOf(job, k, LEFT);
-  const boths = countOf(job, k, BOTH);
-  gather(job, q, d, n, k, lefts, boths);
-  solveSecular(job, k, rho);
+  const q = cell(job, job.q, first, first);
+  for (let i = k; i < n; i++) memory.copy(cell(job, q, i, 0), cell(job, job.copy, i, 0), <usize>(n * job.size));
   for (let i = 0; i < k; i++) set(d, i, get(job.poles, item(job.origins, i)) + get(job.offsets, i));
   for (let i = k; i < n; i++) set(d, i, get(job.poles, i));
-  multiplyBack(job, q, n, half, k, lefts, boths);
   for (let i = 0; i < n; i++) put(job.picked, i, i);
   mergeLists(k, job.picked, n - k, job.picked, k, d, order);
 }
@@ -302,15 +412,4 @@ function multiply(job: Division, m: i32, n: i32, k: i32, a: usize, b: usize, c: 
     scaleMatrix<f64>(m, n, 0, c, ld, FULL);
     multiplyAdd<f64>(m, n, k, 1, a, ld, 1, b, ld, 1, c, ld, FULL, job.work);
   }
-}
-
-/** Eigenvectors of the block: those of the secular equation times the copied rows, and the rows that took no part. */
-function multiplyBack(job: Division, q: usize, n: i32, half: i32, k: i32, lefts: i32, boths: i32): void {
-  for (let j = 0; j < k; j += SECULAR_ROWS) {
-    const rows = min(SECULAR_ROWS, k - j);
-    for (let i = 0; i < rows; i++) secularVector(job, k, j + i, cell(job, job.panel, i, 0));
-    multiply(job, rows, half, lefts + boths, job.panel, job.copy, cell(job, q, j, 0));
-    multiply(job, rows, n - half, k - lefts, cell(job, job.panel, 0, lefts), cell(job, job.copy, lefts, half), cell(job, q, j, half));
-  }
-  for (let i = k; i < n; i++) memory.copy(cell(job, q, i, 0), cell(job, job.copy, i, 0), <usize>(n * job.size));
 }

@@ -124,25 +124,36 @@ function reduceRow<T>(i: i32, end: i32, a: usize, lda: i32, w: usize, d: usize, 
   addScaled<T>(i, <T>-0.5 * t * dot<T>(i, wi, row), row, wi);
 }
 
+/** Subtracts what rows first … end − 1 change in the block above them. */
+function updateLeading<T>(first: i32, end: i32, a: usize, lda: i32, buffer: usize, work: usize): void {
+  const count = end - first;
+  // Rows v, w, v: two adjacent blocks of them are the factors of the update.
+  const w = at<T>(buffer, lda, count, 0);
+  for (let p = 0; p < count; p++) {
+    const v = at<T>(a, lda, first + p, 0);
+    memory.copy(at<T>(buffer, lda, p, 0), v, bytes<T>(first));
+    memory.copy(at<T>(w, lda, count + p, 0), v, bytes<T>(first));
+  }
+  multiplyAdd<T>(first, first, 2 * count, <T>-1, buffer, 1, lda, w, lda, 1, a, lda, LOWER, work);
+}
+
 /**
  * Q = H[n−1]⋯H[1] with H[i] = 1 − τ[i] vᵢvᵢᵀ: row i of A becomes vᵢ (i entries, the last of them 1, then zeros); diagonal and
  * off-diagonal of T go to d and e in double precision. Only the lower triangle of A is read. Its largest entry is about 1.
- * @param buffer PANEL_ROWS rows of length lda
+ * Goes on where `left` rows are not yet reduced, for about so many operations.
+ * @param buffer PANEL_ROWS rows of length lda, to be left alone until all is done
+ * @returns rows that are left
  */
-export function tridiagonalize<T>(n: i32, a: usize, lda: i32, d: usize, e: usize, tau: usize, buffer: usize, work: usize): void {
-  for (let end = n; end > 0; ) {
+export function tridiagonalize<T>(
+  n: i32, left: i32, operations: f64, a: usize, lda: i32, d: usize, e: usize, tau: usize, buffer: usize, work: usize,
+): i32 {
+  for (; left > 0 && operations > 0; operations -= 4 * <f64>left * <f64>left) {
+    const end = n - ((n - left) / PANEL) * PANEL;
     const first = max(0, end - PANEL);
-    const count = end - first;
-    // Rows v, w, v: two adjacent blocks of them are the factors of the update.
-    const w = buffer + bytes<T>(count * lda);
-    for (let i = end - 1; i >= first; i--) reduceRow<T>(i, end, a, lda, w - bytes<T>(first) * lda, d, e, tau);
-    for (let p = 0; p < count; p++) {
-      const v = at<T>(a, lda, first + p, 0);
-      memory.copy(at<T>(buffer, lda, p, 0), v, bytes<T>(first));
-      memory.copy(at<T>(w, lda, count + p, 0), v, bytes<T>(first));
-    }
-    multiplyAdd<T>(first, first, 2 * count, <T>-1, buffer, 1, lda, w, lda, 1, a, lda, LOWER, work);
-    end = first;
+    left--;
+    reduceRow<T>(left, end, a, lda, at<T>(buffer, lda, end - 2 * first, 0), d, e, tau);
+    if (left == first) updateLeading<T>(first, end, a, lda, buffer, work);
   }
-  for (let i = 0; i < n; i++) memory.fill(at<T>(a, lda, i, i), 0, bytes<T>(n - i));
+  if (left == 0) for (let i = 0; i < n; i++) memory.fill(at<T>(a, lda, i, i), 0, bytes<T>(n - i));
+  return left;
 }

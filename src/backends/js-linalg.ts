@@ -137,9 +137,9 @@ export function createJsLinearAlgebra(): LinearAlgebra {
       solveTriangular(n, nrhs, 'lower', false, 1, lower, b, ldb, 1);
       solveTriangular(n, nrhs, 'upper', false, 1, gather(lower, 0, 1, n, n, n), b, ldb, 1);
     },
-    syevd(jobz, uplo, n, a, lda, w) {
+    *syevdSteps(jobz, uplo, n, a, lda, w) {
       const [rs, cs] = uplo === 'lower' ? [lda, 1] : [1, lda];
-      const { info, values, vectors } = eigensystem(n, gather(a, 0, rs, cs, n, n), jobz === 'v');
+      const { info, values, vectors } = yield* eigensystem(n, gather(a, 0, rs, cs, n, n), jobz === 'v');
       w.set(values);
       if (vectors) for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) a[i * lda + j] = vectors[j * n + i];
       return info;

@@ -64,14 +64,24 @@ function copy(from: TypedArray, start: number, to: TypedArray, at: number, lengt
 /** Bytes of operands laid out one after the other. */
 export const bytesOf = (operands: readonly Operand[]): number => operands.reduce((sum, operand) => sum + aligned(operand.bytes), 0);
 
-/** Runs `call` with the operands in memory from `start` on, which is addressable; then copies back what it wrote. */
-export function exchange<R>(core: Core, start: number, operands: readonly Operand[], call: () => R): R {
+/** Lays the operands out in memory from `start` on, which is addressable. */
+export function bringIn(core: Core, start: number, operands: readonly Operand[]): void {
   for (const operand of operands) {
     operand.address = start;
     start += aligned(operand.bytes);
     operand.copyIn(core);
   }
-  const result = call();
+}
+
+/** Copies back what was written. */
+export function bringBack(core: Core, operands: readonly Operand[]): void {
   for (const operand of operands) operand.copyOut(core);
+}
+
+/** Runs `call` with the operands in memory from `start` on, which is addressable; then copies back what it wrote. */
+export function exchange<R>(core: Core, start: number, operands: readonly Operand[], call: () => R): R {
+  bringIn(core, start, operands);
+  const result = call();
+  bringBack(core, operands);
   return result;
 }

@@ -3,17 +3,16 @@ import { withChecks } from '../linalg/checks';
 import type { LinearAlgebra, Triangle } from '../linalg/contract';
 import { unitScale } from '../linalg/layout';
 import { aligned, type Core, type CoreSource, useCore } from './core';
-import { bytesOf, exchange, Operand } from './operands';
+import { bringBack, bringIn, bytesOf, exchange, Operand } from './operands';
 
 /** Runs `call` with the operands in an instance's memory, given their addresses and that of the core's own workspace. */
 function run<R>(
   pool: CoreSource,
   operands: readonly Operand[],
   call: (routine: (name: string) => Core['exports'][string], addresses: readonly number[], work: number) => R,
-  workspace: (exports: Core['exports']) => number = (exports) => exports.linalg_work_bytes(),
 ): R {
   return useCore(pool, (core) => {
-    const workBytes = aligned(workspace(core.exports));
+    const workBytes = aligned(core.exports.linalg_work_bytes());
     const work = core.reserve(workBytes + bytesOf(operands));
     const suffix = operands[0].dtype === 'float32' ? '_f32' : '_f64';
     return exchange(core, work + workBytes, operands, () =>
@@ -72,16 +71,26 @@ export function createWasmLinearAlgebra(pool: CoreSource): LinearAlgebra {
       const result = new Operand(b, n, nrhs, ldb, { written: true });
       run(pool, [factor, result], (routine, [pa, pb], work) => routine('potrs')(upper(uplo), n, nrhs, pa, factor.ld, pb, result.ld, work));
     },
-    syevd(jobz, uplo, n, a, lda, w) {
+    *syevdSteps(jobz, uplo, n, a, lda, w) {
       const vectors = Number(jobz === 'v');
       const matrix = new Operand(a, n, n, lda, { written: jobz === 'v' });
       const values = new Operand(w, 1, n, n, { read: false, written: true });
-      return run(
-        pool,
-        [matrix, values],
-        (routine, [pa, pw], work) => routine('syevd')(vectors, upper(uplo), n, pa, matrix.ld, pw, work),
-        (exports) => exports.syevd_work_bytes(vectors, n, matrix.ld, a.BYTES_PER_ELEMENT),
-      );
+      // The instance is ours between the steps too: others take another one.
+      const core = pool.take();
+      try {
+        const { exports } = core;
+        const operands = [matrix, values];
+        const workBytes = aligned(exports.syevd_work_bytes(vectors, n, matrix.ld, a.BYTES_PER_ELEMENT));
+        const work = core.reserve(workBytes + bytesOf(operands));
+        bringIn(core, work + workBytes, operands);
+        const begin = matrix.dtype === 'float32' ? exports.syevd_f32 : exports.syevd_f64;
+        begin(vectors, upper(uplo), n, matrix.address, matrix.ld, values.address, work);
+        for (let share = exports.syevd_step(work); share < 1; share = exports.syevd_step(work)) yield share;
+        bringBack(core, operands);
+        return exports.syevd_info(work);
+      } finally {
+        pool.give(core);
+      }
     },
     symv(uplo, n, alpha, a, lda, x, beta, y) {
       const matrix = new Operand(a, n, n, lda, { part: uplo });

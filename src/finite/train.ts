@@ -1,5 +1,6 @@
 /** train(net, params, x, y): gradient descent on a finite network, with the loss and the NTK along the way. */
 import { InfiniteWidthError, throwIfAborted } from '../errors';
+import { drain } from '../execute/drain';
 import { macrotask } from '../execute/yield';
 import { asNDArray, checkFinite, type NDArray, showShape, type TypedArray } from '../ndarray';
 import type { Network } from '../spec';
@@ -71,10 +72,7 @@ export async function train(net: Network, params: Params, x: FiniteInput, y: Tar
 
 /** `train` on the calling thread. */
 export function trainSync(net: Network, params: Params, x: FiniteInput, y: Targets, options: TrainOptions): Training {
-  const steps = descend(net, params, x, y, options);
-  let next = steps.next();
-  while (!next.done) next = steps.next();
-  return next.value;
+  return drain(descend(net, params, x, y, options));
 }
 
 /** Yields after every step. */

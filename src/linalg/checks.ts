@@ -1,7 +1,8 @@
 /** Argument checks of the contract, in one place for every backend. */
 import { InfiniteWidthError } from '../errors';
+import { drain } from '../execute/drain';
 import type { TypedArray } from '../ndarray';
-import type { LinearAlgebra } from './contract';
+import type { LinearAlgebra, Routines } from './contract';
 
 /** The reporter of one routine: positions count from 1 as in LAPACK's xerbla. */
 class Routine {
@@ -72,7 +73,16 @@ const TRANSPOSE = ['n', 't'];
 const TRIANGLE = ['lower', 'upper'];
 
 /** Puts the checks of the contract in front of routines that make none. */
-export function withChecks(routines: LinearAlgebra): LinearAlgebra {
+export function withChecks(routines: Routines): LinearAlgebra {
+  const syevdSteps: LinearAlgebra['syevdSteps'] = (jobz, uplo, n, a, lda, w) => {
+    const check = new Routine('syevd');
+    check.flag(1, 'jobz', jobz, ['n', 'v']);
+    check.flag(2, 'uplo', uplo, TRIANGLE);
+    check.size(3, 'n', n);
+    check.matrix(4, 'a', a, n, n, lda);
+    check.vector(6, 'w', w, n);
+    return routines.syevdSteps(jobz, uplo, n, a, lda, w);
+  };
   return {
     gemm(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) {
       const check = new Routine('gemm');
@@ -130,15 +140,8 @@ export function withChecks(routines: LinearAlgebra): LinearAlgebra {
       check.matrix(6, 'b', b, n, nrhs, ldb);
       routines.potrs(uplo, n, nrhs, a, lda, b, ldb);
     },
-    syevd(jobz, uplo, n, a, lda, w) {
-      const check = new Routine('syevd');
-      check.flag(1, 'jobz', jobz, ['n', 'v']);
-      check.flag(2, 'uplo', uplo, TRIANGLE);
-      check.size(3, 'n', n);
-      check.matrix(4, 'a', a, n, n, lda);
-      check.vector(6, 'w', w, n);
-      return routines.syevd(jobz, uplo, n, a, lda, w);
-    },
+    syevd: (...args) => drain(syevdSteps(...args)),
+    syevdSteps,
     symv(uplo, n, alpha, a, lda, x, beta, y) {
       const check = new Routine('symv');
       check.flag(1, 'uplo', uplo, TRIANGLE);

@@ -82,9 +82,15 @@ export interface LinearAlgebra {
    */
   syevd(jobz: EigenJob, uplo: Triangle, n: number, a: TypedArray, lda: number, w: TypedArray): number;
 
+  /** `syevd` in pieces: yields the share that is done, from 0 to 1. `a` and `w` are read at the start and written at the end. */
+  syevdSteps(jobz: EigenJob, uplo: Triangle, n: number, a: TypedArray, lda: number, w: TypedArray): Generator<number, number>;
+
   /** y = alpha·A·x + beta·y with A symmetric of order n. y is not read when beta is 0. */
   symv(uplo: Triangle, n: number, alpha: number, a: TypedArray, lda: number, x: TypedArray, beta: number, y: TypedArray): void;
 
   /** Euclidean norm of every row of A, m × k, without overflow or underflow on the way. */
   rowNorms(m: number, k: number, a: TypedArray, lda: number): Float64Array;
 }
+
+/** What a backend gives; `syevd` follows from its steps. */
+export type Routines = Omit<LinearAlgebra, 'syevd'>;

@@ -1,5 +1,6 @@
 /** Eigenvalues and eigenvectors of symmetric matrices. */
 import { InfiniteWidthError } from '../errors';
+import { drain } from '../execute/drain';
 import { type ArrayLike2D, allocate, checkFinite, dtypeOf, type NDArray, type TypedArray } from '../ndarray';
 import type { LinearAlgebra } from './contract';
 import { asSquare, copyPromoted, withShape } from './operands';
@@ -21,14 +22,17 @@ export function eigh(la: LinearAlgebra, a: ArrayLike2D): Eigensystem {
   const matrix = asSquare(a, 'a');
   checkFinite(matrix, 'a');
   const [vectors] = copyPromoted(matrix);
-  const values = diagonalize(la, matrix.rows, vectors, 'a');
+  const values = drain(diagonalize(la, matrix.rows, vectors, 'a'));
   return { values: { data: values, shape: [matrix.rows] }, vectors: withShape(vectors, matrix) };
 }
 
-/** Turns the symmetric matrix `data`, of which the lower triangle is read, into its eigenvectors; returns the eigenvalues. @throws ERR_NOT_CONVERGED */
-export function diagonalize(la: LinearAlgebra, n: number, data: TypedArray, name: string): TypedArray {
+/**
+ * Turns the symmetric matrix `data`, of which the lower triangle is read, into its eigenvectors and returns the eigenvalues. In pieces: yields
+ * the share that is done. @throws ERR_NOT_CONVERGED
+ */
+export function* diagonalize(la: LinearAlgebra, n: number, data: TypedArray, name: string): Generator<number, TypedArray> {
   const values = allocate(dtypeOf(data), n, 'the eigenvalues');
-  const info = la.syevd('v', 'lower', n, data, Math.max(1, n), values);
+  const info = yield* la.syevdSteps('v', 'lower', n, data, Math.max(1, n), values);
   if (info === 0) return values;
   throw new InfiniteWidthError(
     'ERR_NOT_CONVERGED',

@@ -1,5 +1,7 @@
 /** A few eigenvalues of a symmetric matrix by products with it alone. */
+
 import { InfiniteWidthError, throwIfAborted } from '../errors';
+import { drain } from '../execute/drain';
 import {
   type ArrayLike2D,
   allocate,
@@ -119,7 +121,7 @@ function ritzPairs(la: LinearAlgebra, { basis, diagonal, beside }: Krylov, rest:
     s[i * (k + 1)] = diagonal[i];
     if (i > 0) s[i * k + i - 1] = beside[i - 1];
   }
-  const values = diagonalize(la, k, s, 'the tridiagonal matrix');
+  const values = drain(diagonalize(la, k, s, 'the tridiagonal matrix'));
   const q = allocate(dtype, k * n, 'the basis');
   for (const [i, vector] of basis.entries()) q.set(vector, i * n);
   const vectors = allocate(dtype, n * k, 'the Ritz vectors');

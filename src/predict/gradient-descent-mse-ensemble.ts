@@ -59,7 +59,7 @@ type DefaultGet = readonly ['nngp', 'ntk'];
 
 /**
  * The ensemble's outputs at time t, N(mean, covariance), from those of mean 0 before training; at t = Infinity that is `gpInference`. Kernels of
- * `net`, and for finite times the eigensystem of each training kernel (some 5n³ operations, in one piece), are made when first needed and
+ * `net`, and for finite times the eigensystem of each training kernel (some 5n³ operations), are made when first needed and
  * kept. With N the numbers in yTrain, τ = learningRate·t/N, K the NNGP kernel, and Θ the kernel `get` names:
  * mean U(1 − e^(−λτ))Uᵀy on the training set and Θ*U((1 − e^(−λτ))/λ)Uᵀy on a test set, of Θ + rI = UλUᵀ;
  * covariance for 'nngp' U(λe^(−2λτ))Uᵀ, and K** − K*U((1 − e^(−2λτ))/λ)UᵀK*ᵀ; for 'ntk' e^(−Θτ)Ke^(−Θτ), and

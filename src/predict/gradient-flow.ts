@@ -26,7 +26,7 @@ export interface Spectrum {
 const ROWS = 512;
 
 /**
- * Diagonalises K + rI in the memory of K, in one piece.
+ * Diagonalises K + rI in the memory of K.
  * @param data [n, n], finite and symmetric; overwritten
  * @throws ERR_NOT_CONVERGED
  */
@@ -44,9 +44,15 @@ export function* spectrumOf(la: LinearAlgebra, n: number, data: TypedArray, regu
 export function* eigensystemOf(la: LinearAlgebra, n: number, data: TypedArray, name: string): Steps<Spectrum> {
   const phase = { phase: 'eigen', total: Math.round((14 / 3) * n ** 3) };
   yield { ...phase, done: 0 };
-  const values = Float64Array.from(diagonalize(la, n, data, name));
-  yield { ...phase, done: phase.total };
-  return { n, values, vectors: data };
+  const steps = diagonalize(la, n, data, name);
+  try {
+    let step = steps.next();
+    for (; !step.done; step = steps.next()) yield { ...phase, done: Math.round(step.value * phase.total) };
+    yield { ...phase, done: phase.total };
+    return { n, values: Float64Array.from(step.value), vectors: data };
+  } finally {
+    steps.return(new Float64Array(0));
+  }
 }
 
 export type SpectralFunction = (value: number, tau: number) => number;

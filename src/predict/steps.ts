@@ -12,7 +12,7 @@ import type { Network } from '../spec';
 export interface RunOptions {
   /** Stops within one block of work. */
   signal?: AbortSignal;
-  /** Phases 'kernel' (entries), 'cholesky', 'eigen' (in one piece) and 'solve' (operations); 'diagnosis' while the diagReg that would do is looked for. */
+  /** Phases 'kernel' (entries), 'cholesky', 'eigen' and 'solve' (operations); 'diagnosis' while the diagReg that would do is looked for. */
   onProgress?: (progress: Progress) => void;
 }
 
@@ -61,34 +61,45 @@ function kernelOptions({ get, dtype, engine, out, before = 0, total }: KernelCal
  * @throws AbortError within one step after the signal fired
  */
 export async function runAsync<T>(steps: Steps<T>, engine: EngineContext | undefined, options: RunOptions = {}): Promise<T> {
-  throwIfAborted(options.signal);
-  let step = steps.next();
-  while (!step.done) {
-    let answer: Answer;
-    if (isCall(step.value)) answer = await kernel(step.value.net, step.value.x1, step.value.x2, kernelOptions(step.value, options));
-    else {
-      options.onProgress?.(step.value);
-      await (engine ?? defaultContext()).threads.warm(step.value.total);
-      await macrotask();
-    }
+  try {
     throwIfAborted(options.signal);
-    step = steps.next(answer);
+    let step = steps.next();
+    while (!step.done) {
+      let answer: Answer;
+      if (isCall(step.value)) answer = await kernel(step.value.net, step.value.x1, step.value.x2, kernelOptions(step.value, options));
+      else {
+        options.onProgress?.(step.value);
+        await (engine ?? defaultContext()).threads.warm(step.value.total);
+        await macrotask();
+      }
+      throwIfAborted(options.signal);
+      step = steps.next(answer);
+    }
+    return step.value;
+  } finally {
+    close(steps);
   }
-  return step.value;
 }
 
 export function runSync<T>(steps: Steps<T>, options: RunOptions = {}): T {
-  throwIfAborted(options.signal);
-  let step = steps.next();
-  while (!step.done) {
-    let answer: Answer;
-    if (isCall(step.value)) answer = kernelSync(step.value.net, step.value.x1, step.value.x2, kernelOptions(step.value, options));
-    else options.onProgress?.(step.value);
+  try {
     throwIfAborted(options.signal);
-    step = steps.next(answer);
+    let step = steps.next();
+    while (!step.done) {
+      let answer: Answer;
+      if (isCall(step.value)) answer = kernelSync(step.value.net, step.value.x1, step.value.x2, kernelOptions(step.value, options));
+      else options.onProgress?.(step.value);
+      throwIfAborted(options.signal);
+      step = steps.next(answer);
+    }
+    return step.value;
+  } finally {
+    close(steps);
   }
-  return step.value;
 }
+
+/** Lets a computation that was broken off give back what it holds. */
+const close = (steps: Steps<unknown>): void => void steps.return(undefined);
 
 /** Runs one computation after another, so that what the first leaves in a cache serves the next. */
 export class Queue {

@@ -76,6 +76,32 @@ export function eigenConformance(context: () => Context): void {
     expect(worst).toBeLessThan(LIMIT);
   });
 
+  it('syevdSteps: shares rise, other calls between the steps are not in the way, and one that is broken off leaves its operands alone', () => {
+    const { la, dtype, sizes } = context();
+    const n = sizes.large;
+    const make = (order: number) => new Stored(dtype, order, order, 0, uniform(order, 5));
+    const [whole, pieces, broken] = [make(n), make(n), make(n)];
+    const [w, wPieces, wBroken] = [0, 1, 2].map(() => new Stored(dtype, 1, n, 0, () => 0));
+    expect(la.syevd('v', 'lower', n, whole.data, whole.ld, w.data)).toBe(0);
+    const stopped = la.syevdSteps('v', 'lower', n, broken.data, broken.ld, wBroken.data);
+    for (let k = 0; k < 3; k++) stopped.next();
+    const steps = la.syevdSteps('v', 'lower', n, pieces.data, pieces.ld, wPieces.data);
+    const shares: number[] = [];
+    let step = steps.next();
+    for (; !step.done; step = steps.next()) {
+      shares.push(step.value);
+      if (shares.length === 2) stopped.return(0);
+      const small = make(20);
+      expect(la.syevd('v', 'lower', 20, small.data, small.ld, new Stored(dtype, 1, 20, 0, () => 0).data)).toBe(0);
+    }
+    expect(step.value).toBe(0);
+    expect(shares.length).toBeGreaterThan(10);
+    expect(shares.every((share, k) => share > 0 && share <= 1 && share >= (shares[k - 1] ?? 0))).toBe(true);
+    expect(pieces.data).toEqual(whole.data);
+    expect(wPieces.data).toEqual(w.data);
+    expect(broken.untouched()).toBe(true);
+  });
+
   it('syevd: NaN and infinities are an info, not a hang or a result', () => {
     const { la, dtype } = context();
     for (const n of [1, 2, 33])

@@ -146,7 +146,13 @@ describe.each(backends)('readable linear algebra on %s', (_, la) => {
   it('eigh: what cannot be computed is refused, and what does not converge is said', () => {
     expect(errorOf(() => eigh(la, [[1, 2]]))).toMatchObject({ code: 'ERR_SHAPE' });
     expect(errorOf(() => eigh(la, [[Number.NaN]]))).toMatchObject({ code: 'ERR_NON_FINITE' });
-    const stuck = { ...la, syevd: () => 2 };
+    const stuck = {
+      ...la,
+      *syevdSteps() {
+        yield 0.5;
+        return 2;
+      },
+    };
     expect(errorOf(() => eigh(stuck, spd))).toMatchObject({ code: 'ERR_NOT_CONVERGED', details: { name: 'a', index: 1 } });
   });
 

@@ -88,9 +88,18 @@ describe('ridgeSweep', () => {
     const phases = new Set<string>();
     await ridgeSweep(K, randomArray(1, [N]), [1], { onProgress: ({ phase }) => phases.add(phase) });
     expect([...phases]).toStrictEqual(['eigen', 'solve']);
+    const n = 300;
+    const large = { data: Float64Array.from({ length: n * n }, (_, i) => Math.exp(-(((i % n) - Math.floor(i / n)) ** 2))), shape: [n, n] };
     const controller = new AbortController();
-    const run = ridgeSweep(K, randomArray(1, [N]), [1], { signal: controller.signal, onProgress: () => controller.abort() });
+    const seen: number[] = [];
+    const onProgress = ({ phase, done, total }: { phase: string; done: number; total: number }) => {
+      seen.push(done / total);
+      if (phase !== 'eigen' || done >= total / 2) controller.abort();
+    };
+    const run = ridgeSweep(large, randomArray(1, [n]), [1], { signal: controller.signal, onProgress });
     await expect(run).rejects.toMatchObject({ name: 'AbortError' });
+    expect(seen[seen.length - 1]).toBeLessThan(1);
+    expect(seen.length).toBeGreaterThan(2);
     const engine = await createEngine({ threads: 1 });
     const y = randomArray(1, [N]);
     expect((await engine.ridgeSweep(K, y, [1])).points[0].ridge).toBeGreaterThan(0);
