@@ -7,9 +7,9 @@ import { IMAGE, images, networkOf } from '../layers/random-networks';
 
 const WIDTH = 64;
 const SAMPLES = 10;
-const RUNS = { seed: 20261130, numRuns: 150 };
+const RUNS = { seed: 20261130, numRuns: 300 };
 const FIELDS = ['nngp', 'ntk'] as const;
-/** Of 900 entries, 10 samples each: Student's t with 9 degrees of freedom exceeds 6 once in 5,000, and FINITE_WIDTH is allowed besides. */
+/** Of 1,800 entries, 10 samples each: Student's t with 9 degrees of freedom exceeds 6 once in 5,000, and FINITE_WIDTH is allowed besides. */
 const STANDARD_ERRORS = 6;
 /** The mean of a finite network's kernel is that of the infinite one but for O(depth / width) of the diagonal. */
 const FINITE_WIDTH = 0.1;
@@ -22,7 +22,7 @@ const two = ({ data, shape }: NDArray): NDArray => {
   return { data: data.slice(0, 2 * size), shape: [2, ...shape.slice(1)] };
 };
 
-test('150 random networks scatter around their kernels', { timeout: 300_000 }, async () => {
+test('300 random networks scatter around their kernels', { timeout: 300_000 }, async () => {
   const deviations: number[] = [];
   await fc.assert(
     fc.asyncProperty(networkOf(WIDTH), images, async (net, all) => {
