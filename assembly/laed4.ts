@@ -4,14 +4,10 @@
  * poles (Li 1993, the middle way; LAPACK laed4) inside a shrinking bracket.
  */
 import { bytes } from './micro';
+import { get } from './real';
 
 const EPSILON: f64 = 1.1102230246251565e-16;
 const MOST_STEPS: i32 = 100;
-
-@inline
-function get(base: usize, i: i32): f64 {
-  return load<f64>(base + bytes<f64>(i));
-}
 
 /** Σ zᵢ²/(dᵢ − λ) over `count` poles for λ = origin + offset; its derivative goes to `slope`. */
 function terms(count: i32, d: usize, squares: usize, origin: f64, offset: f64, slope: usize): f64 {

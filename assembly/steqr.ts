@@ -1,19 +1,11 @@
 /** Eigenvalues and eigenvectors of a symmetric tridiagonal matrix by implicit QL steps (Bowdler, Martin, Reinsch & Wilkinson 1968; LAPACK steqr), in doubles. */
 import { bytes } from './micro';
+import { get, set } from './real';
 import { rotate } from './vector';
 
 const EPSILON: f64 = 1.1102230246251565e-16;
 /** Steps that one eigenvalue may take; two do on average. */
 const MOST_STEPS: i32 = 60;
-
-@inline
-function get(base: usize, i: i32): f64 {
-  return load<f64>(base + bytes<f64>(i));
-}
-@inline
-function set(base: usize, i: i32, value: f64): void {
-  store<f64>(base + bytes<f64>(i), value);
-}
 
 /** √(x² + y²) without overflow or underflow. */
 function hypot(x: f64, y: f64): f64 {

@@ -1,9 +1,10 @@
 /** Eigenvalues and eigenvectors of a symmetric matrix: to tridiagonal form, divide and conquer, and back. */
+import { Division, SECULAR_ROWS, sortByValue } from './division';
 import { WORK_BYTES } from './gemm';
 import { bytes } from './micro';
 import { FACTOR_ELEMENTS, REFLECTOR_BLOCK, applyReflectors } from './ormtr';
 import { place, read, write } from './real';
-import { Division, LEAF, SECULAR_ROWS, conquer, conquered, divide, sortByValue } from './stedc';
+import { LEAF, conquer, conquered, divide } from './stedc';
 import { implicitQl } from './steqr';
 import { PANEL_ROWS, tridiagonalize } from './sytrd';
 
