@@ -85,9 +85,23 @@ export function choices<T extends string>(options: OptionValues, name: string, k
 export function numberOption(options: OptionValues, name: string, least: number): number | undefined {
   const value = optional(options, name);
   if (value === undefined) return undefined;
-  const number = Number(value);
-  if (value.trim() !== '' && Number.isFinite(number) && number >= least) return number;
+  const number = numberIn(value, least);
+  if (number !== null) return number;
   throw new UsageError(`--${name} is a number of at least ${least}, got "${value}"`);
+}
+
+/** The same, or several with commas between them. */
+export function numbersOption(options: OptionValues, name: string, least: number): number[] | undefined {
+  const value = optional(options, name);
+  if (value === undefined) return undefined;
+  const numbers = value.split(',').map((word) => numberIn(word, least));
+  if (numbers.every((number) => number !== null)) return numbers;
+  throw new UsageError(`--${name} is a number of at least ${least}, or several with commas between; got "${value}"`);
+}
+
+function numberIn(word: string, least: number): number | null {
+  const number = Number(word);
+  return word.trim() !== '' && Number.isFinite(number) && number >= least ? number : null;
 }
 
 const listOf = (words: readonly string[]): string =>

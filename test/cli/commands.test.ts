@@ -96,6 +96,18 @@ describe('regress', () => {
   });
 });
 
+test('regress takes the regularizer with the least leave-one-out error of several', async () => {
+  const args = ['regress', '--net', NET, '--train', 'x.npy', '--targets', 'values.csv', '--diag-reg', '1e-8,1e-4,10', '--save', 's.iwm'];
+  const [json, text] = [await program([...args, '--json'], folder.path), await program(args, folder.path)];
+  expect([json.status, json.stderr, text.status, text.stderr]).toEqual([0, '', 0, '']);
+  const { sweep, diagReg } = JSON.parse(json.stdout.toString());
+  const errors = sweep.map((point: { leaveOneOut: { meanSquaredError: number } }) => point.leaveOneOut.meanSquaredError);
+  expect(sweep.map((point: { diagReg: number }) => point.diagReg)).toEqual([1e-8, 1e-4, 10]);
+  expect(diagReg).toBe([1e-8, 1e-4, 10][errors.indexOf(Math.min(...errors))]);
+  expect(text.stdout.toString()).toMatch(/diagReg 10: leave-one-out mse \S+, log evidence \S+, degrees of freedom \S+\n/);
+  expect(text.stdout.toString()).toContain(`fit: ntk, diagReg ${diagReg}, float64`);
+});
+
 test('explain --json is one document with the numbers of the text', async () => {
   const args = ['explain', '--net', NET, '--shape', '1000,784'];
   const [json, text] = await Promise.all([program([...args, '--json'], folder.path), program(args, folder.path)]);

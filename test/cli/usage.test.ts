@@ -42,7 +42,7 @@ describe('wrong usage ends with 2', () => {
     [['regress', '--model', 'm'], '--model needs --test'],
     [
       ['regress', '--net', NET, '--train', 'a', '--targets', 'b', '--test', 'c', '--diag-reg', '-1'],
-      '--diag-reg is a number of at least 0',
+      '--diag-reg is a number of at least 0, or several with commas between; got "-1"',
     ],
     [['regress', '--net', NET, '--train', 'a', '--targets', 'b', '--test', 'c', '--covariance', 'diagonal'], '--covariance needs --out'],
     [['explain', '--net', NET, '--shape', '10,0'], '--shape is positive integers'],

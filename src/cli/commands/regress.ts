@@ -1,8 +1,9 @@
 import { writeNpz } from '../../data/index';
 import type { Engine } from '../../engine';
 import { type DType, type NDArray, showShape } from '../../ndarray';
-import type { Model } from '../../predict/index';
-import { choice, numberOption, optional, required } from '../arguments';
+import type { Model, RidgePoint } from '../../predict/index';
+import type { Network } from '../../spec';
+import { choice, numbersOption, optional, required } from '../arguments';
 import type { Command, CommandContext, OptionValues } from '../command';
 import { dtypeOption, ENGINE_OPTIONS, engineOf } from '../engine-options';
 import { UsageError } from '../errors';
@@ -30,7 +31,11 @@ export const regressCommand: Command = {
     { name: 'test', value: 'FILE', description: 'test inputs' },
     { name: 'test-targets', value: 'FILE', description: 'what the predictions are compared with' },
     { name: 'kernel', value: 'nngp|ntk', description: 'Bayesian (nngp) or trained by gradient descent (ntk) (default: ntk)' },
-    { name: 'diag-reg', value: 'R', description: `regularizer, in units of the kernel's mean diagonal (default: ${DEFAULT_DIAG_REG})` },
+    {
+      name: 'diag-reg',
+      value: 'R[,R…]',
+      description: `regularizer, in units of the kernel's mean diagonal; of several the one with the least leave-one-out error (default: ${DEFAULT_DIAG_REG})`,
+    },
     { name: 'covariance', value: 'none|diagonal', description: 'also the predictive variance of each test sample (default: none)' },
     { name: 'out', value: 'FILE', description: '.npz of mean, covariance where asked for, and labels of classes' },
     { name: 'save', value: 'FILE', description: 'the fitted model, one file that --model reads' },
@@ -40,6 +45,7 @@ export const regressCommand: Command = {
   examples: [
     'infinite-width regress --net "dense 512 1.4142 0.1; relu; dense 1" --train x.npy --targets y.npy --test xt.npy --test-targets yt.npy',
     'infinite-width regress --net net.json --train x.csv --targets y.csv --kernel nngp --save model.iwm',
+    'infinite-width regress --net net.json --train x.csv --targets y.csv --diag-reg 1e-4,1e-3,1e-2,1e-1 --save model.iwm',
     'infinite-width regress --model model.iwm --test xt.npy --covariance diagonal --out predictions.npz',
   ],
   notes: [...SHORT_FORM_HELP, 'Labels 0 … C − 1 are fitted as one-hot rows minus 1/C; the largest output is the class.'],
@@ -50,7 +56,7 @@ export const regressCommand: Command = {
 interface Request {
   readonly model: string | undefined;
   readonly kernel: 'nngp' | 'ntk';
-  readonly diagReg: number;
+  readonly diagRegs: readonly number[];
   readonly covariance: 'none' | 'diagonal';
   readonly dtype: DType | undefined;
   readonly kind: TargetKind | undefined;
@@ -64,7 +70,7 @@ function readRequest(options: OptionValues): Request {
   const request: Request = {
     model: optional(options, 'model'),
     kernel: choice(options, 'kernel', ['nngp', 'ntk']) ?? 'ntk',
-    diagReg: numberOption(options, 'diag-reg', 0) ?? DEFAULT_DIAG_REG,
+    diagRegs: numbersOption(options, 'diag-reg', 0) ?? [DEFAULT_DIAG_REG],
     covariance: choice(options, 'covariance', ['none', 'diagonal']) ?? 'none',
     dtype: dtypeOption(options),
     kind: choice(options, 'targets-are', KINDS),
@@ -91,6 +97,8 @@ function checkPurpose({ model, test, testTargets, out, save, covariance }: Reque
 
 interface Fitted {
   readonly model: Model;
+  /** Every regularizer that was tried, where there were several. */
+  readonly sweep?: readonly RidgePoint[];
   /** What the training targets were, where they were seen. */
   readonly kind: TargetKind | null;
   readonly seconds: number;
@@ -128,17 +136,49 @@ async function fitModel(engine: Engine, request: Request, { options, signal, pro
   const targets = readInput(required(options, 'targets'));
   const kind = request.kind ?? kindOfTargets(targets);
   const y = kind === 'labels' ? encodeLabels(targets, classesOf(targets), 'the targets') : targets;
-  const { kernel, diagReg } = request;
+  const { kernel } = request;
   const dtype = request.dtype ?? (x.data instanceof Float32Array ? 'float32' : 'float64');
   print(
     `targets: ${kind === 'values' ? 'values' : kind === 'labels' ? `labels of ${y.shape[1]} classes` : `one-hot rows of ${y.shape[1]} classes`}, ${x.shape[0]} samples`,
   );
   const start = performance.now();
-  const model = await engine.fit(net, x, y, { kernel, diagReg, dtype, signal, onProgress: progress.report });
+  const work = { dtype, signal, onProgress: progress.report };
+  const sweep = request.diagRegs.length > 1 ? await tryAll(engine, net, x, y, request, work, print) : undefined;
+  const diagReg = sweep ? bestOf(sweep).diagReg : request.diagRegs[0];
+  const model = await engine.fit(net, x, y, { ...work, kernel, diagReg });
   const seconds = (performance.now() - start) / 1000;
   print(`fit: ${kernel}, diagReg ${diagReg}, ${dtype}, ${engine.capabilities.build.used} build, ${seconds.toFixed(2)} s`);
-  return { model, kind, seconds };
+  return { model, kind, seconds, sweep };
 }
+
+interface Work {
+  readonly dtype: DType;
+  readonly signal: AbortSignal;
+  readonly onProgress: CommandContext['progress']['report'];
+}
+
+/** The errors that every regularizer makes on samples left out. */
+async function tryAll(
+  engine: Engine,
+  net: Network,
+  x: NDArray,
+  y: NDArray,
+  { kernel, diagRegs }: Request,
+  work: Work,
+  print: CommandContext['print'],
+): Promise<readonly RidgePoint[]> {
+  const k = (await engine.kernel(net, x, { ...work, get: [kernel] }))[kernel];
+  const { points } = await engine.ridgeSweep(k, y, diagRegs, work);
+  for (const { diagReg, leaveOneOut, logMarginalLikelihood, effectiveDimension } of points)
+    print(
+      `diagReg ${diagReg}: leave-one-out mse ${leaveOneOut.meanSquaredError.toPrecision(6)}, log evidence ${logMarginalLikelihood.toPrecision(6)}, ` +
+        `degrees of freedom ${effectiveDimension.toPrecision(4)}`,
+    );
+  return points;
+}
+
+const bestOf = (points: readonly RidgePoint[]): RidgePoint =>
+  points.reduce((best, point) => (point.leaveOneOut.meanSquaredError < best.leaveOneOut.meanSquaredError ? point : best));
 
 /** Labels 0 … C − 1 that look otherwise are refused by encodeLabels. */
 const classesOf = ({ data }: NDArray): number => Math.max(2, Math.floor(1 + extentOf(data)[1]));
@@ -188,10 +228,11 @@ function printScore({ kind, count, mse, accuracy }: Score, print: (line: string)
   if (accuracy !== null) print(`accuracy: ${(100 * accuracy).toFixed(2)} % of ${count} (targets: ${kind})`);
 }
 
-function summary(request: Request, { kind, seconds }: Fitted, predicted: Predicted | null, engine: Engine) {
+function summary(request: Request, { model, kind, seconds, sweep }: Fitted, predicted: Predicted | null, engine: Engine) {
   return {
     kernel: request.model === undefined ? request.kernel : undefined,
-    diagReg: request.model === undefined ? request.diagReg : undefined,
+    diagReg: request.model === undefined ? model.diagReg : undefined,
+    sweep,
     targets: predicted?.score?.kind ?? kind ?? undefined,
     mse: predicted?.score?.mse ?? undefined,
     accuracy: predicted?.score?.accuracy ?? undefined,
