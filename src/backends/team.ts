@@ -125,6 +125,12 @@ export class Team {
     return this.core.exports.take(this.control, 0) >= 0;
   }
 
+  /** Sleeps a little where threads have to share cores, so that a caller without anything to do leaves its core to those that work. */
+  yieldCore(): void {
+    const words = this.words();
+    if (this.mayBlock && this.threads > this.parallel) Atomics.wait(words, Word.done, Atomics.load(words, Word.done), NAP_MS);
+  }
+
   /**
    * Runs a batch from beginning to end without leaving the calling thread, which takes tasks too.
    * @param records `total` of them, zero in their last words
