@@ -2,19 +2,18 @@
  * Parts of linear algebra routines as tasks of a team: a record names operands and the rows or columns that are its own. However the
  * work is divided, an entry is summed in the same order.
  */
-import { FULL, LOWER, UPPER, multiplyAdd, scaleMatrix } from './gemm';
-import { at, bytes } from './micro';
+import { FULL, multiplyAdd, scaleMatrix } from './gemm';
 import { solveTriangular } from './trsm';
 
 /** Strides in elements; element (i, j) of A at a[i·rsa + j·csa]. */
 @unmanaged
 class Task {
   kind: i32;
-  /** gemm: rows of C here; syrk: first row; trsm: order of the triangle. */
+  /** gemm: rows of C here; trsm: order of the triangle. */
   m: i32;
-  /** gemm: columns of C; syrk: one past the last row; trsm: right-hand sides here. */
+  /** gemm: columns of C; trsm: right-hand sides here. */
   n: i32;
-  /** gemm and syrk: inner dimension; syrk also needs the order of C, in `order`. */
+  /** gemm: inner dimension. */
   k: i32;
   a: usize;
   rsa: i32;
@@ -24,12 +23,10 @@ class Task {
   csb: i32;
   c: usize;
   ldc: i32;
-  order: i32;
-  /** syrk and trsm: the upper triangle. */
+  /** trsm: the upper triangle. */
   upper: i32;
   /** trsm: ones on the diagonal. */
   unit: i32;
-  unused: i32;
   alpha: f64;
   beta: f64;
 }
@@ -39,25 +36,6 @@ export function gemmTask<T>(record: usize, work: usize): void {
   const g = changetype<Task>(record);
   scaleMatrix<T>(g.m, g.n, <T>g.beta, g.c, g.ldc, FULL);
   if (g.alpha != 0) multiplyAdd<T>(g.m, g.n, g.k, <T>g.alpha, g.a, g.rsa, g.csa, g.b, g.rsb, g.csb, g.c, g.ldc, FULL, work);
-}
-
-/** Rows m … n of one triangle of C = alpha·A·Aᵀ + beta·C: a rectangle beside the diagonal, and the part of the square on it. */
-export function syrkTask<T>(record: usize, work: usize): void {
-  const g = changetype<Task>(record);
-  const first = g.m;
-  const rows = g.n - first;
-  const left = g.a + bytes<T>(first) * g.rsa;
-  const begin = g.upper ? g.n : 0;
-  const columns = g.upper ? g.order - g.n : first;
-  const right = g.a + bytes<T>(begin) * g.rsa;
-  const beside = at<T>(g.c, g.ldc, first, begin);
-  const square = at<T>(g.c, g.ldc, first, first);
-  const part = g.upper ? UPPER : LOWER;
-  scaleMatrix<T>(rows, columns, <T>g.beta, beside, g.ldc, FULL);
-  scaleMatrix<T>(rows, rows, <T>g.beta, square, g.ldc, part);
-  if (g.alpha == 0) return;
-  multiplyAdd<T>(rows, columns, g.k, <T>g.alpha, left, g.rsa, g.csa, right, g.csa, g.rsa, beside, g.ldc, FULL, work);
-  multiplyAdd<T>(rows, rows, g.k, <T>g.alpha, left, g.rsa, g.csa, left, g.csa, g.rsa, square, g.ldc, part, work);
 }
 
 /** T·X = alpha·R in place for n of the right-hand sides: T (a) is m × m, R (b) m × n, one of whose strides is 1. */

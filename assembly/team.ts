@@ -7,7 +7,8 @@
  * raises GENERATION: a thread that still holds an index of an earlier batch fails its exchange on NEXT.
  */
 import { isReady, potrfStep } from './potrf-steps';
-import { gemmTask, syrkTask, trsmTask } from './tasks';
+import { packTask, syrkTask } from './syrk-tasks';
+import { gemmTask, trsmTask } from './tasks';
 import { tile_f32, tile_f64 } from './tile';
 
 /** Raised once per batch; threads sleep on it. */
@@ -42,9 +43,11 @@ const TASK_SYRK_F32: i32 = 4;
 const TASK_SYRK_F64: i32 = 5;
 const TASK_TRSM_F32: i32 = 6;
 const TASK_TRSM_F64: i32 = 7;
+const TASK_PACK_F32: i32 = 8;
+const TASK_PACK_F64: i32 = 9;
 /** These are released one after the other as they become ready. */
-const TASK_POTRF_F32: i32 = 8;
-const TASK_POTRF_F64: i32 = 9;
+const TASK_POTRF_F32: i32 = 10;
+const TASK_POTRF_F64: i32 = 11;
 
 /** The bits of NEXT that hold the index. The tag above them makes an exchange with a word of an earlier batch fail. */
 const INDEX: i32 = 0xfffff;
@@ -63,6 +66,8 @@ function run(record: usize, work: usize): void {
     case TASK_SYRK_F64: syrkTask<f64>(record, work); break;
     case TASK_TRSM_F32: trsmTask<f32>(record, work); break;
     case TASK_TRSM_F64: trsmTask<f64>(record, work); break;
+    case TASK_PACK_F32: packTask<f32>(record); break;
+    case TASK_PACK_F64: packTask<f64>(record); break;
     case TASK_POTRF_F32: potrfStep<f32>(record, work); break;
     case TASK_POTRF_F64: potrfStep<f64>(record, work); break;
     default: unreachable();

@@ -13,6 +13,9 @@ import { InfiniteWidthError } from './errors';
 import { openSampler, type Sampler } from './finite/sampler';
 import { allocate, bytesPer, type DType, type TypedArray } from './ndarray';
 
+/** The name of this script, which scripts/build-worker.mjs puts here. */
+const BUILD = '__WORKER_BUILD__';
+
 interface Port {
   postMessage(reply: WorkerReply, transfer?: Transferable[]): void;
   on?(event: 'message', listener: (message: WorkerMessage) => void): void;
@@ -152,6 +155,8 @@ function main(): void {
       );
     });
   const handle = (message: WorkerMessage) => {
+    // The other side hears the name too, and ends this worker; it must not have begun before.
+    if ((message.kind === 'shared' || message.kind === 'messages') && message.build !== BUILD) return;
     switch (message.kind) {
       case 'shared': {
         const { module, memory, control, thread } = message;
@@ -182,7 +187,7 @@ function main(): void {
   };
   if (port.on) port.on('message', handle);
   else port.onmessage = ({ data }) => handle(data);
-  port.postMessage({ kind: 'ready' });
+  port.postMessage({ kind: 'ready', build: BUILD });
 }
 
 main();

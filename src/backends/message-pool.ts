@@ -4,8 +4,8 @@
  */
 import { disposedError, InfiniteWidthError, workerDied } from '../errors';
 import type { Panel } from './backend';
-import type { DrawMessage, JobMessage, MessagesStart, PartReply, SamplesMessage, TileMessage, WorkerReply } from './messages';
-import { type CreateWorker, type Spawned, spawn } from './spawn';
+import type { DrawMessage, JobMessage, PartReply, SamplesMessage, TileMessage, WorkerReply } from './messages';
+import { type CreateWorker, type Spawned, type Start, spawn } from './spawn';
 
 /** Bytes of panels that a worker keeps. */
 const PANEL_BYTES = 64 << 20;
@@ -46,7 +46,7 @@ export class MessagePool {
     readonly threads: number,
     createWorker?: CreateWorker,
   ) {
-    const start: MessagesStart = { kind: 'messages', module };
+    const start: Start = { kind: 'messages', module };
     this.members = Array.from({ length: threads - 1 }, () => this.enlist(start, createWorker));
   }
 
@@ -133,7 +133,7 @@ export class MessagePool {
     await Promise.all(this.members.map(({ spawned }) => spawned.stop()));
   }
 
-  private enlist(start: MessagesStart, createWorker?: CreateWorker): Member {
+  private enlist(start: Start, createWorker?: CreateWorker): Member {
     const spawned = spawn(
       start,
       {

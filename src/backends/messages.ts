@@ -7,6 +7,8 @@ import type { Panel, TileField, TileJob } from './backend';
 /** First message to a thread on shared memory: it serves the team's control block (assembly/team.ts) and answers no more. */
 export interface SharedStart {
   readonly kind: 'shared';
+  /** Of the worker's script: one of another build does nothing. */
+  readonly build: string;
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
   readonly control: number;
@@ -16,6 +18,7 @@ export interface SharedStart {
 /** First message to a worker with an instance and memory of its own. */
 export interface MessagesStart {
   readonly kind: 'messages';
+  readonly build: string;
   readonly module: WebAssembly.Module;
 }
 
@@ -66,9 +69,10 @@ export interface EndMessage {
 
 export type WorkerMessage = SharedStart | MessagesStart | JobMessage | TileMessage | SamplesMessage | DrawMessage | EndMessage;
 
-/** The worker's code runs. */
+/** The worker's code runs, and which it is. */
 export interface ReadyReply {
   readonly kind: 'ready';
+  readonly build: string;
 }
 
 /** A tile: for each field its rows, then, where they were asked for, the rows of its transpose. Some networks: for each field their kernels. */

@@ -1,10 +1,12 @@
 /**
  * Starting a worker wherever that is possible: by the user's hook; in Node by worker_threads; in browsers from the file beside the bundle
- * or, where that does not load, from a Blob. A way has failed when it throws, when the worker fails before it says that it is ready, or
- * when it says nothing for a while.
+ * or, where that does not load, from a Blob. A way has failed when it throws, when the worker fails before it says that it is ready, when
+ * it is of another build of this package (a stale copy in a cache), or when it says nothing for a while.
  */
-import { workerSource } from '../../build/worker.js';
+import { workerBuild, workerSource } from '../../build/worker.js';
+import { InfiniteWidthError } from '../errors';
 import { startWorkerFile } from '../worker-file';
+import type { MessagesStart, ReadyReply, SharedStart } from './messages';
 import { type CreateWorker, type NodeWorker, nodeWorkerClass, type WorkerLike } from './workers';
 
 export type { CreateWorker, WorkerLike } from './workers';
@@ -27,6 +29,9 @@ export interface Spawned {
   stop(): Promise<void>;
 }
 
+/** A first message; `spawn` adds the name of the build. */
+export type Start = Omit<SharedStart, 'build'> | Omit<MessagesStart, 'build'>;
+
 /** What a policy must allow, for capabilities. */
 const REMEDY = "allow worker-src 'self' or blob: in the content security policy, or pass createWorker";
 /** Seconds of silence after which a worker counts as not loaded; counted one by one, so that time in which this thread was blocked does not count. */
@@ -35,8 +40,8 @@ const PATIENCE = 5;
 /** Milliseconds in which a browser may still deliver what a worker said before it failed: its messages and its error are tasks of different queues. */
 const LATE_MS = 50;
 
-/** Starts a worker and posts it `first`. Failures are reported later, never thrown. */
-export function spawn(first: unknown, events: WorkerEvents, createWorker?: CreateWorker): Spawned {
+/** Starts a worker and posts it `first`, which names its build. Failures are reported later, never thrown. */
+export function spawn(first: Start, events: WorkerEvents, createWorker?: CreateWorker): Spawned {
   return new SpawnedWorker(first, events, waysToStart(createWorker));
 }
 
@@ -57,6 +62,11 @@ function startBlob(): Worker {
   }
 }
 
+function otherBuild(build: string | undefined): InfiniteWidthError {
+  const message = `worker.js is of ${build ? `build ${build}` : 'an unnamed build'}, where ${workerBuild} is needed: serve the file of this very version of the package, and no stale copy from a cache`;
+  return new InfiniteWidthError('ERR_WASM_LOAD', message, { build: build ?? null, expected: workerBuild });
+}
+
 class SpawnedWorker implements Spawned {
   private worker: WorkerLike | null = null;
   private state: 'starting' | 'ready' | 'over' = 'starting';
@@ -64,7 +74,7 @@ class SpawnedWorker implements Spawned {
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
-    private readonly first: unknown,
+    private readonly first: Start,
     private readonly events: WorkerEvents,
     private readonly ways: CreateWorker[],
   ) {
@@ -91,7 +101,7 @@ class SpawnedWorker implements Spawned {
     try {
       this.worker = way();
       this.listen(this.worker);
-      this.worker.postMessage(this.first);
+      this.worker.postMessage({ ...this.first, build: workerBuild });
     } catch (error) {
       return this.fail(error);
     }
@@ -132,6 +142,8 @@ class SpawnedWorker implements Spawned {
   private receive(data: unknown): void {
     if ((data as { kind?: string } | null)?.kind !== 'ready') return this.events.received?.(data);
     if (this.state !== 'starting') return;
+    const { build } = data as Partial<ReadyReply>;
+    if (build !== workerBuild) return this.fail(otherBuild(build));
     clearTimeout(this.timer);
     this.state = 'ready';
     this.hasStopped();

@@ -8,7 +8,7 @@ import { aligned } from './core';
 import type { Team } from './team';
 
 /** Kind of task as in assembly/team.ts, in float32; float64 is one more. */
-const KIND = 8;
+const KIND = 10;
 /** Words of a step's record (class Step; the last one is the team's), and of class Matrix. */
 const RECORD_WORDS = 8;
 enum Word {

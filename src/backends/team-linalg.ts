@@ -10,6 +10,7 @@ import { bytesOf, exchange, Operand } from './operands';
 import type { Team } from './team';
 import { factorBytes, factorOnTeam } from './team-cholesky';
 import { RECORDS_BYTES, type Strided, TeamRoutines } from './team-routines';
+import { syrkBytes, syrkOnTeam } from './team-syrk';
 
 /** Operations from which a second thread pays. */
 const WORTH_SHARING = 2e7;
@@ -59,7 +60,13 @@ export function createTeamLinearAlgebra(
     syrk(uplo, trans, n, k, alpha, a, lda, beta, c, ldc) {
       const left = trans === 'n' ? new Operand(a, n, k, lda) : new Operand(a, k, n, lda);
       const out = new Operand(c, n, n, ldc, { part: uplo, read: beta !== 0, written: true });
-      const done = onTeam(n * n * k, [left, out], (on) => on.syrk(uplo, n, k, alpha, turned(left, trans === 't'), beta, rowMajor(out)));
+      const double = out.dtype === 'float64';
+      const done = lend(
+        n * n * k,
+        [left, out],
+        (team) => syrkBytes(team, double, n, k),
+        (team) => syrkOnTeam(team, double, { uplo, n, k, alpha, beta }, turned(left, trans === 't'), rowMajor(out)),
+      );
       if (!done) single.syrk(uplo, trans, n, k, alpha, a, lda, beta, c, ldc);
     },
     trsm(side, uplo, trans, diag, m, n, alpha, a, lda, b, ldb) {

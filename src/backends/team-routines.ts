@@ -1,5 +1,4 @@
 /** Routines of linear algebra divided into tasks of a team; assembly/tasks.ts runs one of them. */
-import type { Triangle } from '../linalg/contract';
 import type { DType } from '../ndarray';
 import { aligned } from './core';
 import type { Team } from './team';
@@ -14,7 +13,6 @@ export interface Strided {
 /** Kinds of task as in assembly/team.ts, in float32; float64 is one more. */
 enum Kind {
   gemm = 2,
-  syrk = 4,
   trsm = 6,
 }
 
@@ -32,21 +30,16 @@ enum Word {
   csb,
   c,
   ldc,
-  order,
   upper,
   unit,
 }
 type Field = keyof typeof Word;
 const RECORD_BYTES = 128;
-const ALPHA_BYTE = 64;
-const BETA_BYTE = 72;
+const ALPHA_BYTE = 56;
+const BETA_BYTE = 64;
 
-/**
- * Tasks of a batch, per thread that has a core: more even out the threads, fewer pack less twice. Every task of syrk packs the rows above its own, every
- * task of trsm the whole triangle.
- */
+/** Tasks of a batch, per thread that has a core: more even out the threads, fewer pack less twice. Every task of trsm packs the whole triangle. */
 const TASKS_PER_THREAD = 8;
-const SYRK_TASKS_PER_THREAD = 3;
 const TRSM_TASKS_PER_THREAD = 4;
 /** Operations that are worth a task of their own, and those that are too many for one: a caller waits for it when its worker has died. */
 const LEAST_FLOPS = 2e6;
@@ -91,24 +84,6 @@ export class TeamRoutines {
       })),
     );
     this.run(Kind.gemm, tasks);
-  }
-
-  /** One triangle of C = alpha·A·Aᵀ + beta·C. */
-  syrk(uplo: Triangle, n: number, k: number, alpha: number, a: Strided, beta: number, c: Strided): void {
-    const upper = Number(uplo === 'upper');
-    const tasks = triangularly(n, this.tasksFor(n * n * k, SYRK_TASKS_PER_THREAD), uplo).map(([first, end]) => ({
-      m: first,
-      n: end,
-      k,
-      ...this.left(a),
-      c: c.at,
-      ldc: c.rs,
-      order: n,
-      upper,
-      alpha,
-      beta,
-    }));
-    this.run(Kind.syrk, tasks);
   }
 
   /** T·X = alpha·R in place, T of order m, R m × n. */
@@ -160,23 +135,14 @@ export class TeamRoutines {
   }
 }
 
-type Range = readonly [first: number, end: number];
+export type Range = readonly [first: number, end: number];
 
 /** [0, n) in at most `parts` ranges whose boundaries are multiples of GRAIN. */
-function evenly(n: number, parts: number): Range[] {
-  return between(n, parts, (share) => share * n);
-}
-
-/** Rows of a triangle of order n in ranges of about the same number of entries. */
-function triangularly(n: number, parts: number, uplo: Triangle): Range[] {
-  return between(n, parts, uplo === 'lower' ? (share) => n * Math.sqrt(share) : (share) => n * (1 - Math.sqrt(1 - share)));
-}
-
-function between(n: number, parts: number, boundary: (share: number) => number): Range[] {
+export function evenly(n: number, parts: number): Range[] {
   const ranges: Range[] = [];
   let first = 0;
   for (let i = 1; i <= parts; i++) {
-    const end = i === parts ? n : Math.min(n, GRAIN * Math.round(boundary(i / parts) / GRAIN));
+    const end = i === parts ? n : Math.min(n, GRAIN * Math.round((i * n) / parts / GRAIN));
     if (end > first) ranges.push([first, end]);
     first = Math.max(first, end);
   }

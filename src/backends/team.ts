@@ -5,8 +5,7 @@
 import { disposedError, workerDied } from '../errors';
 import { macrotask } from '../execute/yield';
 import { aligned, type Core } from './core';
-import type { SharedStart } from './messages';
-import { type CreateWorker, type Spawned, spawn } from './spawn';
+import { type CreateWorker, type Spawned, type Start, spawn } from './spawn';
 
 /** Word positions in the control block, as in assembly/team.ts. */
 enum Word {
@@ -82,7 +81,7 @@ export class Team {
     words[Word.spins] = threads > cores ? SHARED_CORE_SPINS : WORKER_SPINS;
     this.base = this.control + CONTROL_BYTES + aligned(workBytes) * threads;
     this.workers = Array.from({ length: threads - 1 }, (_, i) => {
-      const start: SharedStart = { kind: 'shared', module, memory: core.memory, control: this.control, thread: i + 1 };
+      const start: Start = { kind: 'shared', module, memory: core.memory, control: this.control, thread: i + 1 };
       const died = (cause: unknown) => {
         this.end ??= workerDied(cause);
       };
@@ -123,6 +122,12 @@ export class Team {
   /** Takes a task on the calling thread; false where none can be taken now. */
   help(): boolean {
     return this.core.exports.take(this.control, 0) >= 0;
+  }
+
+  /** Sleeps a little where threads have to share cores, so that a caller without anything to do leaves its core to those that work. */
+  yieldCore(): void {
+    const words = this.words();
+    if (this.mayBlock && this.threads > this.parallel) Atomics.wait(words, Word.done, Atomics.load(words, Word.done), NAP_MS);
   }
 
   /**

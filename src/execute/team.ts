@@ -86,7 +86,7 @@ class TeamRun {
         continue;
       }
       if (team.isDone(this.record(stored), JOB_BYTES)) this.finish(tiles[stored], stored++);
-      else team.help();
+      else if (!team.help()) team.yieldCore();
       await macrotask();
       team.check();
       throwIfAborted(this.job.options.signal);

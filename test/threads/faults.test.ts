@@ -4,7 +4,9 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { workerBuild, workerSource } from '../../build/worker.js';
 import { createEngine, type Engine, type EngineOptions, kernelSync } from '../../src';
 import { openContext } from '../../src/context';
 import { bytesOf, DEEP, EXPECTED, failureOf, firstFailure, LARGE, large, POOLS, recordedWorkers, rows, SMALL } from './support';
@@ -110,6 +112,16 @@ describe('workers', () => {
     const tries = createWorker.mock.calls.length;
     await large(engine);
     expect(createWorker.mock.calls.length).toBe(tries);
+  });
+
+  it.each(POOLS)('with %s that are of another build do no work, and both builds are named', async (_name, pool) => {
+    const stale = workerSource.replaceAll(workerBuild, '0123456789abcdef');
+    const engine = await open({ ...pool, threads: 3, createWorker: () => new Worker(stale, { eval: true }) });
+    for (let i = 0; i < 3; i++) expect((await large(engine)).equals(EXPECTED)).toBe(true);
+    const reason = expect.stringMatching(`of build 0123456789abcdef, where ${workerBuild} is needed.*ERR_WASM_LOAD`);
+    await vi.waitUntil(() => engine.capabilities.threads.used === 1, 10_000);
+    await large(engine);
+    expect(engine.capabilities.threads).toMatchObject({ used: 1, sharing: 'none', reason });
   });
 
   it('that this runtime does not have leave one thread', async () => {

@@ -76,6 +76,21 @@ for (const build of BUILDS)
             }
         });
 
+        it(`syrk ${dtype}: small, of many columns, and without a product`, () => {
+          const shapes: readonly (readonly [n: number, k: number, alpha: number, beta: number])[] = [
+            // More columns than are packed at a time.
+            [5, 1_100_003, 0.7, 0.3],
+            [17, 80_001, 0.7, 0],
+            [1003, 21, 1, 1],
+            [1003, 21, 0, 0.3],
+          ];
+          for (const [n, k, alpha, beta] of shapes) {
+            const [a, c] = [filled(dtype, n * k, 1), filled(dtype, n * n, 2)];
+            const call = (la: LinearAlgebra, out: typeof c) => la.syrk('lower', 'n', n, k, alpha, a, k, beta, out, n);
+            expect(differences(c, call), `${n} × ${k}`).toBe(0);
+          }
+        });
+
         it(`trsm ${dtype}, and potrs`, () => {
           const [m, n] = [433, 401];
           const b = filled(dtype, m * n, 5);

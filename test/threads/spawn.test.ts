@@ -1,7 +1,7 @@
 /** How a worker is started, in a browser that exists only here: every way that is refused leads to the next, and none to a hang. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { workerSource } from '../../build/worker.js';
-import { spawn, type WorkerLike } from '../../src/backends/spawn';
+import { workerBuild, workerSource } from '../../build/worker.js';
+import { type Start, spawn, type WorkerLike } from '../../src/backends/spawn';
 
 class FakeWorker extends EventTarget implements WorkerLike {
   static made: FakeWorker[] = [];
@@ -53,16 +53,18 @@ afterEach(() => {
 });
 
 const last = () => FakeWorker.made[FakeWorker.made.length - 1];
-const READY = { kind: 'ready' };
+const READY = { kind: 'ready', build: workerBuild };
+const FIRST = { kind: 'messages' } as Start;
+const SENT = { kind: 'messages', build: workerBuild };
 
 describe('starting a worker', () => {
   it('takes the file beside the bundle, as a module', () => {
     const heard = events();
-    spawn('first', heard);
+    spawn(FIRST, heard);
     expect(FakeWorker.made.length).toBe(1);
     expect(String(last().url)).toMatch(/\/worker\.js$/);
     expect(last().options).toEqual({ type: 'module' });
-    expect(last().posted).toEqual(['first']);
+    expect(last().posted).toEqual([SENT]);
     last().say(READY);
     last().say('hello');
     expect(heard.ready).toHaveBeenCalledOnce();
@@ -78,16 +80,18 @@ describe('starting a worker', () => {
       },
     ],
     ['says nothing for five seconds', () => vi.advanceTimersByTime(5000)],
+    ['is of another build', () => last().say({ kind: 'ready', build: '0123456789abcdef' })],
+    ['does not say of which build it is', () => last().say({ kind: 'ready' })],
   ])('takes a Blob where that file %s', async (_what, happens) => {
     const heard = events();
-    spawn('first', heard);
+    spawn(FIRST, heard);
     const file = last();
     happens();
     expect(file.terminated).toBe(1);
     expect(FakeWorker.made.length).toBe(2);
     expect(String(last().url)).toBe('blob:1');
     expect(await blobs[0].text()).toBe(workerSource);
-    expect(last().posted).toEqual(['first']);
+    expect(last().posted).toEqual([SENT]);
     file.say(READY);
     expect(heard.ready).not.toHaveBeenCalled();
     last().say(READY);
@@ -96,7 +100,7 @@ describe('starting a worker', () => {
   });
 
   it('gives it five seconds', () => {
-    spawn('first', events());
+    spawn(FIRST, events());
     vi.advanceTimersByTime(4999);
     expect(FakeWorker.made.length).toBe(1);
   });
@@ -104,7 +108,7 @@ describe('starting a worker', () => {
   it('says what a policy must allow where every way is refused', async () => {
     FakeWorker.refuse = () => true;
     const heard = events();
-    spawn('first', heard);
+    spawn(FIRST, heard);
     await Promise.resolve();
     expect(heard.refused).toHaveBeenCalledExactlyOnceWith(expect.stringMatching(/worker-src.*'self' or blob:.*createWorker/));
     expect(heard.died).not.toHaveBeenCalled();
@@ -112,16 +116,26 @@ describe('starting a worker', () => {
 
   it('is refused, not hung, where no worker ever speaks', async () => {
     const heard = events();
-    spawn('first', heard);
+    spawn(FIRST, heard);
     vi.advanceTimersByTime(10_000);
     await Promise.resolve();
     expect(FakeWorker.made.map(({ terminated }) => terminated)).toEqual([1, 1]);
     expect(heard.refused).toHaveBeenCalledOnce();
   });
 
+  it('names both builds where the only file is of another', async () => {
+    const heard = events();
+    spawn(FIRST, heard, () => new FakeWorker('stale.js') as unknown as WorkerLike);
+    last().say({ kind: 'ready', build: '0123456789abcdef' });
+    await Promise.resolve();
+    expect(last().terminated).toBe(1);
+    expect(heard.ready).not.toHaveBeenCalled();
+    expect(heard.refused).toHaveBeenCalledExactlyOnceWith(expect.stringMatching(`0123456789abcdef, where ${workerBuild} .*ERR_WASM_LOAD`));
+  });
+
   it("asks only the user's hook where there is one", async () => {
     const heard = events();
-    spawn('first', heard, () => {
+    spawn(FIRST, heard, () => {
       throw new Error('not today');
     });
     await Promise.resolve();
@@ -133,7 +147,7 @@ describe('starting a worker', () => {
 describe('a worker that runs', () => {
   it('dies once', () => {
     const heard = events();
-    spawn('first', heard);
+    spawn(FIRST, heard);
     last().say(READY);
     last().fail('boom');
     last().fail('again');
@@ -144,7 +158,7 @@ describe('a worker that runs', () => {
 
   it('has died, and is not started another way, where its failure is heard before its ready', () => {
     const heard = events();
-    spawn('first', heard);
+    spawn(FIRST, heard);
     last().fail('boom');
     last().say(READY);
     vi.advanceTimersByTime(50);
@@ -155,7 +169,7 @@ describe('a worker that runs', () => {
 
   it('is not mourned, and not heard, after it was stopped', async () => {
     const heard = events();
-    const spawned = spawn('first', heard);
+    const spawned = spawn(FIRST, heard);
     last().say(READY);
     await spawned.stop();
     last().fail('boom');
