@@ -17,8 +17,15 @@ const eraseTypes = {
   transform: (code, id) => (id.endsWith('.ts') ? ts.transpileModule(code, { compilerOptions }).outputText : null),
 };
 
-/** Stands in src/worker.ts for the name of the build: the hash of the script, by which src/backends/spawn.ts tells one of another version. */
+/** Stands in the script for the name of its build, its hash, by which src/backends/spawn.ts tells one of another version. */
 const PLACEHOLDER = '__WORKER_BUILD__';
+
+/** In the script, the module with the name is this. */
+const namesBuild = {
+  name: 'names-build',
+  resolveId: (id) => (id.endsWith('build/worker.js') ? '\0worker-build' : null),
+  load: (id) => (id === '\0worker-build' ? `export const workerBuild = '${PLACEHOLDER}';` : null),
+};
 
 /** Gives the script's text. */
 export async function buildWorker() {
@@ -26,7 +33,7 @@ export async function buildWorker() {
     input: `${root}src/worker.ts`,
     // Drops the core's embedded bytes and its loader: the worker is sent compiled modules.
     treeshake: { moduleSideEffects: (id) => id.endsWith('src/worker.ts') },
-    plugins: [nodeResolve({ extensions: ['.ts', '.js'] }), eraseTypes, terser({ format: { comments: false } })],
+    plugins: [namesBuild, nodeResolve({ extensions: ['.ts', '.js'] }), eraseTypes, terser({ format: { comments: false } })],
     onwarn(warning) {
       throw new Error(warning.message);
     },

@@ -1,6 +1,7 @@
 /** One pass over an input: finite values, and the norm of every row at a power-of-two scale at which no square overflows. */
 import { InfiniteWidthError } from './errors';
 import { asNDArray, checkFinite, type DType, type NDArray, showShape, type TypedArray } from './ndarray';
+import { Squares } from './squares';
 
 /** Rows of an input and what is known of each; O(n) beside the data. */
 export interface Rows {
@@ -45,12 +46,17 @@ export function measure(input: unknown, name: string, dtype: DType): Rows {
   const inverse = new Float64Array(count);
   const radius = new Float64Array(count);
   const limit = LARGEST_EXPONENT[dtype];
+  const squares = new Squares();
   for (let i = 0; i < count; i++) {
-    const largest = largestOf(data, i * features, features);
+    const from = i * features;
+    squares.read(data, from, features, 1);
+    const { areSafe } = squares;
+    const largest = areSafe ? Math.sqrt(squares.largest) : largestOf(data, from, features);
     if (!(largest < Number.POSITIVE_INFINITY)) checkFinite(array, name);
     const exponent = largest > 0 ? Math.max(-limit, Math.min(limit, -Math.ceil(Math.log2(largest)))) : 0;
     scale[i] = 2 ** exponent;
-    const norm = scaledNorm(data, i * features, features, scale[i]);
+    if (!areSafe) squares.read(data, from, features, scale[i]);
+    const norm = Math.sqrt(squares.sum) * (areSafe ? scale[i] : 1);
     inverse[i] = norm > 0 ? 1 / norm : 0;
     radius[i] = norm / Math.sqrt(features) / scale[i];
   }
@@ -66,16 +72,6 @@ function largestOf(data: TypedArray, from: number, length: number): number {
     if (Number.isNaN(size)) return size;
   }
   return largest;
-}
-
-/** Euclidean norm of scale·x, in eight interleaved sums. */
-function scaledNorm(data: TypedArray, from: number, length: number, scale: number): number {
-  const sums = new Float64Array(8);
-  for (let k = 0; k < length; k++) {
-    const x = data[from + k] * scale;
-    sums[k & 7] += x * x;
-  }
-  return Math.sqrt(sums[0] + sums[1] + (sums[2] + sums[3]) + (sums[4] + sums[5] + (sums[6] + sums[7])));
 }
 
 /** The dtype of a result: `requested`, or float64 unless every input is float32. @throws ERR_DTYPE */

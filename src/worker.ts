@@ -2,6 +2,7 @@
  * What a worker of this package runs, in worker_threads and in Web Workers. It says that it is ready; the first message tells which kind of
  * pool it belongs to. Nothing is compiled here: modules arrive compiled.
  */
+import { workerBuild } from '../build/worker.js';
 import { entryOf, type Panel, type TileWorker } from './backends/backend';
 import { type Core, type CoreSource, coreOf, initialiseCore, KEEP_BYTES } from './backends/core';
 import type { FiniteBackend } from './backends/finite';
@@ -12,9 +13,6 @@ import { createWasmUnits } from './backends/wasm-units';
 import { InfiniteWidthError } from './errors';
 import { openSampler, type Sampler } from './finite/sampler';
 import { allocate, bytesPer, type DType, type TypedArray } from './ndarray';
-
-/** The name of this script, which scripts/build-worker.mjs puts here. */
-const BUILD = '__WORKER_BUILD__';
 
 interface Port {
   postMessage(reply: WorkerReply, transfer?: Transferable[]): void;
@@ -156,7 +154,7 @@ function main(): void {
     });
   const handle = (message: WorkerMessage) => {
     // The other side hears the name too, and ends this worker; it must not have begun before.
-    if ((message.kind === 'shared' || message.kind === 'messages') && message.build !== BUILD) return;
+    if ((message.kind === 'shared' || message.kind === 'messages') && message.build !== workerBuild) return;
     switch (message.kind) {
       case 'shared': {
         const { module, memory, control, thread } = message;
@@ -187,7 +185,7 @@ function main(): void {
   };
   if (port.on) port.on('message', handle);
   else port.onmessage = ({ data }) => handle(data);
-  port.postMessage({ kind: 'ready', build: BUILD });
+  port.postMessage({ kind: 'ready', build: workerBuild });
 }
 
 main();

@@ -144,6 +144,8 @@ export class TileMemory {
   private readonly size: 4 | 8;
   readonly suffix: '_f32' | '_f64';
   private readonly atlases: readonly AtlasMemory[];
+  /** By address of the first. */
+  private readonly rows = new Map<number, readonly TypedArray[]>();
 
   /** @param atlases where they go */
   constructor(
@@ -234,7 +236,17 @@ export class TileMemory {
   }
 
   private copyRows(pointer: number, rows: number, cols: number, stride: number, out: TypedArray, offset: number, ld: number): void {
+    if (stride === cols && ld === cols) return out.set(this.view(pointer, rows * cols), offset);
+    this.rowsAt(pointer, rows, cols, stride).forEach((row, i) => void out.set(row, offset + i * ld));
+  }
+
+  /** Rows as views, which are kept for the next tile there: to make them takes as long as to copy them. */
+  private rowsAt(pointer: number, rows: number, cols: number, stride: number): readonly TypedArray[] {
+    const kept = this.rows.get(pointer);
+    if (kept?.length === rows && kept[0].length === cols && kept[0].buffer === this.core.memory.buffer) return kept;
     const source = this.view(pointer, rows * stride);
-    for (let i = 0; i < rows; i++) out.set(source.subarray(i * stride, i * stride + cols), offset + i * ld);
+    const views = Array.from({ length: rows }, (_, i) => source.subarray(i * stride, i * stride + cols));
+    this.rows.set(pointer, views);
+    return views;
   }
 }

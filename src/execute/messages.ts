@@ -1,5 +1,5 @@
 /**
- * Tiles of a kernel over workers that share no memory. The calling thread hands tiles out, two at most to each worker so that none waits for
+ * Tiles of a kernel over workers that share no memory. The calling thread hands tiles out, so many to each worker that none waits for
  * the next, copies the answers into the results, and computes tiles itself in between. The grid of tiles is that of one thread, so the bits
  * are too. A tile without an answer for long is computed here: a worker that vanished silently delays a call and does not stop it.
  */
@@ -13,8 +13,8 @@ import { LocalTiles } from './local';
 import { Outputs } from './outputs';
 import { macrotask } from './yield';
 
-/** Tiles a worker has at a time. */
-const DEPTH = 2;
+/** Tiles a worker has at a time: it does the second while this thread does one, and the third while this thread stores and sends. */
+const DEPTH = 3;
 /** Milliseconds of silence after which a worker's tiles are computed here; more where a tile takes long: so many times the longest. */
 const SILENCE = 1000;
 const SILENT_TILES = 5;

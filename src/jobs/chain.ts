@@ -8,7 +8,7 @@ import type { KernelJob, PreparedInputs } from '../kernel-job';
 import { allocate, bytesPer, type DType, type NDArray, showShape, type TypedArray } from '../ndarray';
 import { makePlan } from '../plan';
 import { arithmeticOf, compile, type Program } from '../program';
-import { checkRange, passRows } from '../rows';
+import { checkRange, passRows, type RowPass } from '../rows';
 import { Octaves } from './octaves';
 import { checkOut, openOutputs } from './outputs';
 
@@ -48,13 +48,19 @@ export function chainJob(inference: Inference, inputs: PreparedInputs, get: read
     plan,
     outputs,
     result: Object.fromEntries(get.map((field) => [field, values[field]])),
-    panel: (side, from, count) => panelOf(program, side === 0 ? rows1 : rows2, from, count),
+    panel: (side, from, count) => {
+      const [rows, { tables }] = side === 0 ? [rows1, variances1] : [rows2, variances2];
+      return panelOf(program, rows, program === draft ? tables : [], from, count);
+    },
   };
 }
 
-/** Rows [from, from + count) of an input, with the tables of the program. */
-function panelOf(program: Program, rows: Rows, from: number, count: number) {
-  const { tables } = passRows(program, rows.inverse, rows.radius, from, count);
+/** Rows [from, from + count) of an input, with the tables of the program; `known` are those of its first blocks of rows. */
+function panelOf(program: Program, rows: Rows, known: readonly Float64Array[], from: number, count: number) {
+  const block = known[Math.floor(from / BLOCK)];
+  const inside = from % BLOCK;
+  const tables =
+    block && inside + count <= BLOCK ? rowsOf(block, program.tables, inside, count) : passOf(program, rows, from, count).tables;
   const part = (values: Float64Array) => values.subarray(from, from + count);
   return {
     kind: 'chain',
@@ -68,23 +74,48 @@ function panelOf(program: Program, rows: Rows, from: number, count: number) {
   } as const;
 }
 
+const passOf = (program: Program, rows: Rows, from: number, count: number): RowPass =>
+  passRows(program, rows.inverse, rows.radius, from, count);
+
+/** Rows [from, from + count) of each of some tables. */
+function rowsOf(block: Float64Array, tables: number, from: number, count: number): Float64Array {
+  const height = block.length / tables;
+  const result = new Float64Array(tables * count);
+  for (let k = 0; k < tables; k++) result.set(block.subarray(k * height + from, k * height + from + count), k * count);
+  return result;
+}
+
 /** Rows whose variances are followed at a time. */
 const BLOCK = 1024;
+/** Bytes of their tables that are kept for panels, each of which is asked for by every row of tiles. */
+const KEPT_BYTES = 16 << 20;
+
+interface Variances {
+  readonly data: TypedArray;
+  readonly needsDouble: boolean;
+  readonly octaves: Octaves;
+  /** Tables of the first blocks of rows. */
+  readonly tables: readonly Float64Array[];
+}
 
 /** K(x, x) of every row and the octaves of the variances before it, refusing rows whose kernel the dtype cannot hold. */
-function variancesOf(program: Program, rows: Rows, dtype: DType): { data: TypedArray; needsDouble: boolean; octaves: Octaves } {
+function variancesOf(program: Program, rows: Rows, dtype: DType): Variances {
   const data = allocate(dtype, rows.count, 'the variances');
   const octaves = new Octaves(program);
+  const tables: Float64Array[] = [];
+  let room = KEPT_BYTES;
   let needsDouble = false;
   for (let from = 0; from < rows.count; from += BLOCK) {
     const count = Math.min(BLOCK, rows.count - from);
-    const pass = passRows(program, rows.inverse, rows.radius, from, count);
+    const pass = passOf(program, rows, from, count);
     checkRange(pass, from, dtype, rows.name);
     data.set(pass.variance, from);
     needsDouble ||= pass.needsDouble;
     octaves.add(pass.tables, count);
+    room -= pass.tables.byteLength;
+    if (room >= 0) tables.push(pass.tables);
   }
-  return { data, needsDouble, octaves };
+  return { data, needsDouble, octaves, tables };
 }
 
 function sameFeatures(x1: NDArray, x2: NDArray): void {
