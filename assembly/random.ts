@@ -16,6 +16,8 @@ const TABLE_DOUBLE: usize = 6720;
 const PHILOX: usize = 7296;
 
 const UNIT: usize = 128;
+/** A pair of vectors: the two outputs of Box and Muller. */
+const PAIR: usize = 32;
 /** Units between making words and using them: they stay in the first cache. */
 const CHUNK: usize = 32;
 const M0: u32 = 0xd2511f53;
@@ -173,8 +175,11 @@ function firstOf<L>(r: v128, high: v128, half: v128): v128 { return changetype<L
 @inline
 function secondOf<L>(r: v128, half: v128): v128 { return changetype<L>(0).mul(r, sine<L, v128>(changetype<L>(0), half)); }
 
-/** Units of words at `at` become normals. Four independent pairs at a time hide each other's latency. */
-function toSingles(at: usize, units: usize): void {
+/**
+ * Units of words at `at` become normals at `to`: pairs of vectors, `stride` bytes apart. Four independent pairs at a time hide each
+ * other's latency.
+ */
+function toSingles(at: usize, units: usize, to: usize, stride: usize): void {
   for (const end = at + units * UNIT; at < end; at += UNIT) {
     const ta = v128.load(at, 16), tb = v128.load(at, 48), tc = v128.load(at, 80), td = v128.load(at, 112);
     const ra = radiusOf<Single4>(v128.load(at), ta), rb = radiusOf<Single4>(v128.load(at, 32), tb);
@@ -183,14 +188,17 @@ function toSingles(at: usize, units: usize): void {
     const xa = firstOf<Single4>(ra, ta, ha), xb = firstOf<Single4>(rb, tb, hb);
     const xc = firstOf<Single4>(rc, tc, hc), xd = firstOf<Single4>(rd, td, hd);
     const ya = secondOf<Single4>(ra, ha), yb = secondOf<Single4>(rb, hb), yc = secondOf<Single4>(rc, hc), yd = secondOf<Single4>(rd, hd);
-    v128.store(at, xa), v128.store(at, ya, 16), v128.store(at, xb, 32), v128.store(at, yb, 48);
-    v128.store(at, xc, 64), v128.store(at, yc, 80), v128.store(at, xd, 96), v128.store(at, yd, 112);
+    v128.store(to, xa), v128.store(to, ya, 16), to += stride;
+    v128.store(to, xb), v128.store(to, yb, 16), to += stride;
+    v128.store(to, xc), v128.store(to, yc, 16), to += stride;
+    v128.store(to, xd), v128.store(to, yd, 16), to += stride;
   }
 }
 
 @inline function upperHalf(word: v128): v128 { return v128.shuffle<u64>(word, word, 1, 1); }
 
-function toDoubles(at: usize, units: usize): void {
+/** As toSingles. */
+function toDoubles(at: usize, units: usize, to: usize, stride: usize): void {
   for (const end = at + units * UNIT; at < end; at += 64) {
     const w0 = v128.load(at), w1 = v128.load(at, 16), w2 = v128.load(at, 32), w3 = v128.load(at, 48);
     const t = upperHalf(w2);
@@ -198,7 +206,8 @@ function toDoubles(at: usize, units: usize): void {
     const h = chordOf<Double2>(w2, w3), g = chordOf<Double2>(t, upperHalf(w3));
     const x = firstOf<Double2>(r, w2, h), y = secondOf<Double2>(r, h);
     const u = firstOf<Double2>(s, t, g), v = secondOf<Double2>(s, g);
-    v128.store(at, x), v128.store(at, y, 16), v128.store(at, u, 32), v128.store(at, v, 48);
+    v128.store(to, x), v128.store(to, y, 16), to += stride;
+    v128.store(to, u), v128.store(to, v, 16), to += stride;
   }
 }
 
@@ -259,8 +268,8 @@ function generate(kind: i32, out: usize, bytes: usize, start: u64): void {
     if (at >= out && at + UNIT <= end) {
       units = min(min((end - at) / UNIT, CHUNK), <usize>(((<u64>1 << 32) - (block & 0xffffffff)) >> 3));
       for (let i: usize = 0; i < units; i++) makeUnit(<u32>block + (<u32>i << 3), at + i * UNIT);
-      if (kind == SINGLES) toSingles(at, units);
-      else if (kind == DOUBLES) toDoubles(at, units);
+      if (kind == SINGLES) toSingles(at, units, at, PAIR);
+      else if (kind == DOUBLES) toDoubles(at, units, at, PAIR);
     } else {
       makeUnit(<u32>block, 0);
       if (kind == SINGLES) storeSingles(at, out, end);
@@ -308,6 +317,30 @@ export function openNormals<T>(seedLo: u32, seedHi: u32, sample: u32, layer: u32
 /** Normals `index` to `index + count − 1` of the stream that is open. */
 export function moreNormals<T>(out: usize, count: usize, index: u64): void {
   generate(sizeof<T>() == 4 ? SINGLES : DOUBLES, out, count * sizeof<T>(), index * sizeof<T>());
+}
+
+/** Rows of `count` normals, `step` indices apart, are whole units of the stream. */
+@inline
+export function wholeUnits<T>(index: u64, step: i32, count: i32): bool {
+  return ((<usize>index | <usize>step | <usize>count) & (UNIT / sizeof<T>() - 1)) == 0;
+}
+
+/**
+ * Normals of the stream that is open as panels: row i, `count` of them from index + i·step on, is whole units; its k-th pair of vectors goes to
+ * to + i·32 + k·stride. `work` has room for a row.
+ */
+export function panelNormals<T>(to: usize, stride: usize, rows: i32, count: i32, work: usize, index: u64, step: i32): void {
+  const whole = <usize>count * sizeof<T>() / UNIT;
+  for (let i = 0; i < rows; i++, to += PAIR, index += <u64>step) {
+    let block = (index * sizeof<T>() / UNIT) << 3;
+    openBlocks(<u32>(block >> 32));
+    for (let k: usize = 0; k < whole; k++, block += 8) {
+      if (<u32>block == 0) openBlocks(<u32>(block >> 32));
+      makeUnit(<u32>block, work + k * UNIT);
+    }
+    if (sizeof<T>() == 4) toSingles(work, whole, to, stride);
+    else toDoubles(work, whole, to, stride);
+  }
 }
 
 /** Normal i is made from the pair of words that holds word i: the first of the two where ⌊i/4⌋ is even. */

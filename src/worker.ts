@@ -63,7 +63,11 @@ class Samples {
 
   /** Null after a job that could not be opened. */
   draw({ index, from, count }: DrawMessage): PartReply | null {
-    return this.open && { kind: 'part', call: this.open.call, index, blocks: this.open.sampler.draw(from, count) };
+    if (!this.open) return null;
+    const start = performance.now();
+    const blocks = this.open.sampler.draw(from, count);
+    const end = performance.now();
+    return { kind: 'part', call: this.open.call, index, blocks, took: end - start, ended: performance.timeOrigin + end };
   }
 }
 

@@ -18,8 +18,11 @@ export interface Pointwise {
 export interface WeightMatrix {
   readonly rows: number;
   readonly columns: number;
-  /** c = alpha · a · W with a m × rows and c m × columns; of Wᵀ the other way round. */
-  multiply(trans: Transpose, m: number, alpha: number, a: TypedArray, c: TypedArray): void;
+  /**
+   * c = alpha · a · W with a m × rows and c m × columns; of Wᵀ the other way round. `period`, a divisor of m, is a hint for Wᵀ: rows of a that
+   * are so far apart have zeros in the same places, if any.
+   */
+  multiply(trans: Transpose, m: number, alpha: number, a: TypedArray, c: TypedArray, period?: number): void;
   /** Rows of one matrix of the stack that was drawn, and of its columns one of the groups. */
   part(row: number, rows: number, group: number, groups: number): WeightMatrix;
 }
@@ -34,7 +37,7 @@ export interface Drawing {
   /** Matrices one below the other, and groups of columns side by side: where there are several, parts are multiplied. */
   readonly stack: number;
   readonly groups: number;
-  /** It is expected to be multiplied once, from the left: it may be drawn then, piece by piece, and again where it is read again. */
+  /** It is expected to be multiplied once, from the left, and need not be kept: it may be drawn again where it is read again. */
   readonly once: boolean;
 }
 

@@ -24,6 +24,9 @@ interface Member {
   /** The call whose job it has open. */
   call: number;
   inFlight: number;
+  /** Of networks, when it will have drawn what it has, as far as that is known, and each part: milliseconds of this thread's clock. */
+  busyUntil: number;
+  readonly due: Map<number, number>;
   /** Bytes of the panels it has, the least recently used first. */
   readonly panels: Map<number, number>;
 }
@@ -73,13 +76,28 @@ export class MessagePool {
     return member !== null;
   }
 
-  /** As `send`, for networks to draw. */
-  sendDraw(request: Omit<DrawMessage, 'kind'>, depth: number): boolean {
-    const member = this.idlest(depth);
-    if (!member) return false;
+  /** When the first of the workers with less than `depth` ranges of networks is without work; Infinity where there is none. */
+  idleFrom(depth: number): number {
+    return Math.min(...this.drawers(depth).map((member) => this.endOf(member)));
+  }
+
+  /** Sends networks, which take `milliseconds` or so, to that worker. */
+  sendDraw(request: Omit<DrawMessage, 'kind'>, milliseconds: number, depth: number): void {
+    const member = this.drawers(depth).reduce((first, other) => (this.endOf(other) < this.endOf(first) ? other : first));
+    const end = this.endOf(member) + milliseconds;
+    if (member.call !== this.job?.call) this.openJob(member, this.job as SamplesMessage);
     member.spawned.post({ kind: 'draw', ...request });
     member.inFlight++;
-    return true;
+    member.busyUntil = end;
+    member.due.set(request.index, end);
+  }
+
+  private drawers(depth: number): Member[] {
+    return this.members.filter((member) => member.ready && (member.inFlight < depth || member.call !== this.job?.call));
+  }
+
+  private endOf({ call, busyUntil }: Member): number {
+    return Math.max(call === this.job?.call ? busyUntil : 0, performance.now());
   }
 
   /** The worker with the least to do, the call's job opened; null where every one that is ready has `depth` parts. */
@@ -147,7 +165,7 @@ export class MessagePool {
       },
       createWorker,
     );
-    const member: Member = { spawned, ready: false, call: 0, inFlight: 0, panels: new Map() };
+    const member: Member = { spawned, ready: false, call: 0, inFlight: 0, busyUntil: 0, due: new Map(), panels: new Map() };
     return member;
   }
 
@@ -160,6 +178,7 @@ export class MessagePool {
     member.spawned.post(job);
     member.call = job.call;
     member.inFlight = 0;
+    member.due.clear();
     member.panels.clear();
   }
 
@@ -196,6 +215,8 @@ export class MessagePool {
   private take(member: Member, reply: WorkerReply): void {
     if (reply.kind === 'ready' || reply.call !== this.job?.call) return;
     member.inFlight--;
+    if (reply.kind === 'part' && reply.ended !== undefined)
+      member.busyUntil += reply.ended - performance.timeOrigin - (member.due.get(reply.index) ?? member.busyUntil);
     this.replies.push(reply);
     this.wake();
   }

@@ -81,6 +81,9 @@ export interface PartReply {
   readonly call: number;
   readonly index: number;
   readonly blocks: readonly TypedArray[];
+  /** Of networks: the milliseconds that they took, and when they were done, in milliseconds since the epoch. */
+  readonly took?: number;
+  readonly ended?: number;
 }
 
 /** An InfiniteWidthError of the worker. */

@@ -56,11 +56,15 @@ export function rolesOf(job: Pick<GraphJob, 'left' | 'right' | 'output' | 'entry
   const planes = new Set<number>();
   const pools = new Set<number>();
 
-  const onPlanes = (node: number): void => {
-    if (planes.has(node)) return;
-    planes.add(node);
-    if (left.nodes[node].op === 'pool') pools.add(node);
-    left.nodes[node].of.forEach(onPlanes);
+  /** A list that grows while it is read: deep networks would exhaust the stack. */
+  const onPlanes = (last: number): void => {
+    const reached = [last];
+    for (const node of reached) {
+      if (planes.has(node)) continue;
+      planes.add(node);
+      if (left.nodes[node].op === 'pool') pools.add(node);
+      reached.push(...left.nodes[node].of);
+    }
   };
   const inHead = (node: number): void => {
     if (head.has(node)) return;

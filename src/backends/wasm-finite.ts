@@ -65,64 +65,18 @@ class CoreArena implements Arena {
   }
 
   draw(drawing: Drawing): WeightMatrix {
-    const { rows, columns, std, stack, groups, once } = drawing;
-    const placed = this.place(rows / stack, columns / groups);
-    if (once && stack * groups === 1) return this.passing(drawing, placed);
-    const first = this.keep(drawing, placed);
-    const part = (row: number, height: number, group: number) =>
-      this.matrix({ ...placed, address: first + ((row / height) * groups + group) * placed.bytes }, std);
-    return { ...this.matrix({ ...placed, address: first }, std), rows, columns, part };
-  }
-
-  /** Draws the matrices of a stack and their groups one after the other. */
-  private keep({ stream, from, columns, stack, groups }: Drawing, { rows, columns: width, stride, bytes }: Place): number {
-    const { core, dtype, workBytes, used } = this;
-    this.used += aligned(stack * groups * bytes + READ_BEYOND);
-    const work = core.reserve(workBytes + this.used);
-    const address = work + workBytes + used;
-    const draw = dtype === 'float32' ? core.exports.draw_panels_f32 : core.exports.draw_panels_f64;
-    for (let k = 0; k < stack * groups; k++) {
-      const first = from + Math.floor(k / groups) * rows * columns + (k % groups) * width;
-      draw(address + k * bytes, stride, rows, width, work, ...rowsOfStream(stream, first, rows, columns));
-    }
-    return address;
-  }
-
-  /** A matrix that is drawn while it is multiplied, a slab at a time. */
-  private passing(drawing: Drawing, placed: Place): WeightMatrix {
-    const { stream, from, rows, columns, std } = drawing;
-    const { draw_multiply_f32, draw_multiply_f64 } = this.core.exports;
-    const multiply = this.dtype === 'float32' ? draw_multiply_f32 : draw_multiply_f64;
-    let kept: WeightMatrix | null = null;
-    const own: WeightMatrix = {
-      rows,
-      columns,
-      part: () => own,
-      multiply: (trans, m, alpha, a, c) => {
-        if (trans === 't') {
-          kept ??= this.matrix({ ...placed, address: this.keep(drawing, placed) }, std);
-          kept.multiply(trans, m, alpha, a, c);
-          return;
-        }
-        this.product(a, m, rows, c, columns, placed.slab, (left, out, slab, work) =>
-          multiply(
-            ...[m, rows, columns, std * alpha, left.address, left.ld, slab, placed.stride, out.address, out.ld, work],
-            ...rowsOfStream(stream, from, rows, columns),
-          ),
-        );
-      },
+    const { from, rows, columns, stack, groups } = drawing;
+    const [height, width] = [rows / stack, columns / groups];
+    const parts = Array.from({ length: stack * groups }, (_, k) => {
+      const first = from + Math.floor(k / groups) * height * columns + (k % groups) * width;
+      return new CoreMatrix(this, drawing, first, height, width);
+    });
+    if (parts.length === 1) return parts[0];
+    const part = (row: number, _rows: number, group: number): WeightMatrix => parts[(row / height) * groups + group];
+    const multiply = () => {
+      throw new Error('several matrices are multiplied part by part');
     };
-    return own;
-  }
-
-  /** How panels of a matrix lie. */
-  private place(rows: number, columns: number): Place {
-    const height = this.core.exports.panel_rows();
-    const lines = aligned(Math.min(rows, height) * ROW_BYTES) / ALIGN;
-    // Panels do not all start in the same sets of the cache.
-    const stride = (lines % 8 === 0 ? lines + 1 : lines) * ALIGN;
-    const slab = Math.ceil((columns * bytesPer(this.dtype)) / ROW_BYTES) * stride;
-    return { rows, columns, stride, slab, bytes: Math.ceil(rows / height) * slab };
+    return { rows, columns, part, multiply };
   }
 
   clear(): void {
@@ -133,60 +87,91 @@ class CoreArena implements Arena {
     this.cores.give(this.core);
   }
 
-  private matrix(placed: Placed, std: number): WeightMatrix {
-    const { rows, columns } = placed;
-    const own: WeightMatrix = {
-      rows,
-      columns,
-      multiply: (trans, m, alpha, a, c) => this.multiply(trans, m, std * alpha, a, placed, c),
-      part: () => own,
-    };
-    return own;
+  /** Offset of so many bytes for a matrix. */
+  keep(bytes: number): number {
+    const at = this.workBytes + this.used;
+    this.used += aligned(bytes);
+    return at;
   }
 
-  private multiply(trans: Transpose, m: number, alpha: number, a: TypedArray, w: Placed, c: TypedArray): void {
-    const [inner, outer] = trans === 'n' ? [w.rows, w.columns] : [w.columns, w.rows];
-    const { multiply_panels_f32, multiply_panels_f64 } = this.core.exports;
-    const multiply = this.dtype === 'float32' ? multiply_panels_f32 : multiply_panels_f64;
-    this.product(a, m, inner, c, outer, 0, (left, out, _room, work) =>
-      multiply(
-        ...[Number(trans === 't'), m, w.rows, w.columns, alpha],
-        ...[left.address, left.ld, w.address, w.stride, out.address, out.ld, work],
-      ),
-    );
+  /** The core's routine of that name for the numbers of the arena. */
+  routine(name: string): Core['exports'][string] {
+    return this.core.exports[`${name}_${this.dtype === 'float32' ? 'f32' : 'f64'}`];
   }
 
-  /** Runs `call` with a (m × inner) and c (m × outer) behind the matrices, after `room` bytes. */
-  private product(
+  /** Bytes from one panel of so many columns to the next: whole squares, and not all panels in the same sets of the cache. */
+  strideOf(columns: number): number {
+    const width = PANEL_BYTES / bytesPer(this.dtype);
+    const lines = aligned(PANEL_BYTES * width * Math.ceil(columns / width)) / ALIGN;
+    return (lines % 8 === 0 ? lines + 1 : lines) * ALIGN;
+  }
+
+  /** Runs `call` with a (m × inner) and c (m × outer) behind the matrices. */
+  product(
     a: TypedArray,
     m: number,
     inner: number,
     c: TypedArray,
     outer: number,
-    room: number,
-    call: (left: Operand, out: Operand, room: number, work: number) => void,
+    call: (work: number, operands: readonly [a: number, lda: number], out: readonly [c: number, ldc: number]) => void,
   ): void {
     const { core, workBytes, used } = this;
     const left = new Operand(a, m, inner, inner);
     const out = new Operand(c, m, outer, outer, { read: false, written: true });
-    const first = workBytes + used + aligned(room);
+    const first = workBytes + used;
     const work = core.reserve(first + bytesOf([left, out]));
-    exchange(core, work + first, [left, out], () => call(left, out, work + workBytes + used, work));
+    exchange(core, work + first, [left, out], () => call(work, [left.address, left.ld], [out.address, out.ld]));
   }
 }
 
-/** A matrix in panels (assembly/panels.ts): bytes from one panel to the next, of a slab, and of all. */
-interface Place {
-  readonly rows: number;
-  readonly columns: number;
-  readonly stride: number;
-  readonly slab: number;
-  readonly bytes: number;
-}
-interface Placed extends Place {
-  readonly address: number;
+/** A matrix that is drawn when it is first multiplied; into panels (assembly/panels.ts) unless it is expected to be read once. */
+class CoreMatrix implements WeightMatrix {
+  /** Offset of the panels, once they are drawn. */
+  private at: number | null = null;
+  private readonly stride: number;
+
+  constructor(
+    private readonly arena: CoreArena,
+    private readonly drawing: Drawing,
+    private readonly from: number,
+    readonly rows: number,
+    readonly columns: number,
+  ) {
+    this.stride = arena.strideOf(columns);
+  }
+
+  part(): WeightMatrix {
+    return this;
+  }
+
+  multiply(trans: Transpose, m: number, alpha: number, a: TypedArray, c: TypedArray, period = m): void {
+    const { arena, rows, columns, stride, drawing, at } = this;
+    const own = drawing.std * alpha;
+    if (trans === 'n' && at === null) {
+      this.draw(m, own, a, c, !drawing.once);
+      return;
+    }
+    if (at === null) this.draw(0, own, a, c, true);
+    const [inner, outer] = trans === 'n' ? [rows, columns] : [columns, rows];
+    arena.product(a, m, inner, c, outer, (work, left, out) => {
+      const panels = work + (this.at as number);
+      arena.routine('multiply_panels')(Number(trans === 't'), m, rows, columns, own, ...left, panels, stride, ...out, work, period);
+    });
+  }
+
+  /** c = alpha · a · W on the way, for m rows. */
+  private draw(m: number, alpha: number, a: TypedArray, c: TypedArray, isKept: boolean): void {
+    const { arena, rows, columns, stride, drawing, from } = this;
+    if (isKept) this.at = arena.keep(Math.ceil((rows * bytesPer(dtypeOf(a))) / PANEL_BYTES) * stride);
+    const panels = this.at;
+    arena.product(a, m, rows, c, columns, (work, left, out) =>
+      arena.routine('draw_multiply')(
+        ...[m, rows, columns, alpha, ...left, panels === null ? 0 : work + panels, stride, ...out, work],
+        ...rowsOfStream(drawing.stream, from, rows, drawing.columns),
+      ),
+    );
+  }
 }
 
-/** A panel's row, and what products read behind the last. */
-const ROW_BYTES = 32;
-const READ_BEYOND = 3 * ROW_BYTES;
+/** A column of a panel. */
+const PANEL_BYTES = 32;

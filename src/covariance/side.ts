@@ -99,9 +99,26 @@ export class Side {
     return null;
   }
 
+  /** Masks on the way to n come first, from a list of what is asked: deep networks would exhaust the stack. */
   mask(n: number, a: number): Uint8Array | null {
     if (this.data.inputs.every(({ mask }) => mask === null)) return null;
-    return remember(this.masks, `${n} ${a}`, () => nodeMask(this, n, a));
+    const asked: (readonly [node: number, sample: number])[] = [[n, a]];
+    while (asked.length > 0) {
+      const [m, s] = asked[asked.length - 1];
+      const key = `${m} ${s}`;
+      const missing = this.masks.has(key) ? [] : this.before(m, s).filter(([b, t]) => !this.masks.has(`${b} ${t}`));
+      asked.push(...missing);
+      if (missing.length > 0) continue;
+      remember(this.masks, key, () => nodeMask(this, m, s));
+      asked.pop();
+    }
+    return this.masks.get(`${n} ${a}`) ?? null;
+  }
+
+  /** Nodes and samples that sample a of node n is made of. */
+  private before(n: number, a: number): (readonly [node: number, sample: number])[] {
+    const moved = this.source(n, a);
+    return moved ? [[moved.node, moved.sample]] : this.nodes[n].of.map((b) => [b, a] as const);
   }
 
   /** P of a node with K' = P₁ K P₂ᵀ. */

@@ -5,30 +5,45 @@
 import { positionalCovariance, weigh } from '../covariance/attention';
 import { InfiniteWidthError } from '../errors';
 import { locationsOf } from '../graph';
-import type { TypedArray } from '../ndarray';
+import type { LinearAlgebra } from '../linalg/contract';
+import type { NDArray, TypedArray } from '../ndarray';
 import type { AttentionLayer } from '../spec';
 import type { AttentionParams } from './params';
 import { convolved, exponential, masked, plus, power, type Series, scaled, times } from './series';
 
-/** op(A)·op(B) in doubles, small matrices. */
-export function product(
-  a: ArrayLike<number>,
-  b: ArrayLike<number>,
-  m: number,
-  k: number,
-  n: number,
-  turnA = false,
-  turnB = false,
-): Float64Array {
-  const out = new Float64Array(m * n);
-  for (let i = 0; i < m; i++)
-    for (let p = 0; p < k; p++) {
-      const value = turnA ? a[p * m + i] : a[i * k + p];
-      if (turnB) for (let j = 0; j < n; j++) out[i * n + j] += value * b[j * k + p];
-      else for (let j = 0; j < n; j++) out[i * n + j] += value * b[p * n + j];
+/** op(A)·op(B) in doubles: op(A) is m × k, op(B) k × n. */
+export type Product = (a: Float64Array, b: Float64Array, m: number, k: number, n: number, turnA?: boolean, turnB?: boolean) => Float64Array;
+
+/** Multiplications below which a loop costs less than a call of gemm. */
+const SMALL = 2048;
+
+const productBy =
+  (la: LinearAlgebra): Product =>
+  (a, b, m, k, n, turnA = false, turnB = false) => {
+    const out = new Float64Array(m * n);
+    if (m * k * n >= SMALL) {
+      la.gemm(turnA ? 't' : 'n', turnB ? 't' : 'n', m, n, k, 1, a, turnA ? m : k, b, turnB ? k : n, 0, out, n);
+      return out;
     }
-  return out;
-}
+    for (let i = 0; i < m; i++)
+      for (let p = 0; p < k; p++) {
+        const value = turnA ? a[p * m + i] : a[i * k + p];
+        if (turnB) for (let j = 0; j < n; j++) out[i * n + j] += value * b[j * k + p];
+        else for (let j = 0; j < n; j++) out[i * n + j] += value * b[p * n + j];
+      }
+    return out;
+  };
+
+/** A layer's params, and the direction in which they move, in doubles. */
+type Line = { readonly [K in keyof AttentionParams]: { readonly data: Float64Array; readonly shape: readonly number[] } };
+
+const inDoubles = (params: AttentionParams): Line =>
+  Object.fromEntries(
+    (Object.entries(params) as [string, NDArray][]).map(([name, { data, shape }]) => [
+      name,
+      { data: data instanceof Float64Array ? data : Float64Array.from(data), shape },
+    ]),
+  ) as unknown as Line;
 
 export interface Head {
   readonly keys: Series;
@@ -56,30 +71,35 @@ export class SampleAttention {
   readonly valued: number;
   readonly scale: number;
   readonly factor: number;
+  readonly product: Product;
+  private readonly lines: readonly Line[];
   /** Positional embeddings as they enter: correlated, with their standard deviation. */
   private readonly positions: Series | null;
 
   /** @param lines params, and the direction in which they move if they do */
   constructor(
+    la: LinearAlgebra,
     readonly layer: AttentionLayer,
-    private readonly lines: readonly AttentionParams[],
+    lines: readonly AttentionParams[],
     spatial: readonly number[],
     readonly channels: number,
     private readonly root = positionalRoot(layer, spatial),
   ) {
     const { nHeads, nChanKey, nChanVal } = layer;
-    const [{ keyMatrices, valMatrices }] = lines;
+    this.product = productBy(la);
+    this.lines = lines.map(inDoubles);
+    const [{ keyMatrices, valMatrices }] = this.lines;
     this.locations = locationsOf(spatial);
     this.keyed = keyMatrices.shape[1];
     this.valued = valMatrices.shape[1];
     this.scale = (layer.wQueryStd * layer.wKeyStd) / (this.keyed * nChanKey ** (layer.linearScaling ? 1 : 0.5));
     this.factor = (layer.wOutStd * layer.wValueStd) / Math.sqrt(nChanVal * nHeads * this.valued);
-    const posEmb = lines.map((own) => own.posEmb?.data);
-    this.positions = posEmb[0] ? posEmb.map((own) => this.correlate(own as TypedArray, false).map((v) => layer.wPosEmbStd * v)) : null;
+    const posEmb = this.lines.map((own) => own.posEmb?.data);
+    this.positions = posEmb[0] ? posEmb.map((own) => this.correlate(own as Float64Array, false).map((v) => layer.wPosEmbStd * v)) : null;
   }
 
   forward(input: Series, degree = 0, mask: Uint8Array | null = null): AttentionState {
-    const { layer, locations } = this;
+    const { layer, locations, product } = this;
     const { nHeads, nChanVal, nChanOut } = layer;
     const embedded = this.embed(input, mask);
     const valueInput = layer.valPosEmb ? embedded : input;
@@ -88,7 +108,7 @@ export class SampleAttention {
       convolved(weights, values, degree, (a, b) => product(a, b, locations, locations, nChanVal)),
     );
     const joined = interleaved(mixed);
-    const wOut = this.lines.map((own) => own.wOut.data as Float64Array);
+    const wOut = this.lines.map((own) => own.wOut.data);
     const linear = convolved(joined, wOut, degree, (a, b) => product(a, b, locations, nChanVal * nHeads, nChanOut));
     const output = scaled(linear, this.factor);
     for (const [k, { b }] of this.lines.slice(0, degree + 1).entries()) if (b) this.addBias(output[k], b.data);
@@ -100,7 +120,7 @@ export class SampleAttention {
   }
 
   private head(h: number, embedded: Series, valueInput: Series, degree: number, mask: Uint8Array | null): Head {
-    const { layer, locations, keyed, valued } = this;
+    const { layer, locations, keyed, valued, product } = this;
     const { nChanKey, nChanVal } = layer;
     const seen = (x: Series, name: MatrixName, inputs: number, outputs: number) =>
       convolved(x, this.matrices(name, h), degree, (a, b) => product(a, b, locations, inputs, outputs));
@@ -114,7 +134,7 @@ export class SampleAttention {
 
   private matrices(name: MatrixName, h: number): Series {
     return this.lines.map((own) => {
-      const { data, shape } = own[name] as { data: Float64Array; shape: readonly number[] };
+      const { data, shape } = own[name] as Line['wOut'];
       const size = shape[1] * shape[2];
       return data.subarray(h * size, (h + 1) * size);
     });
@@ -125,10 +145,15 @@ export class SampleAttention {
     return this.matrices(name, h)[0];
   }
 
+  /** wOut of the params themselves. */
+  get wOut(): Float64Array {
+    return this.lines[0].wOut.data;
+  }
+
   /** L·e, or Lᵀ·e, for embeddings e of all locations with L Lᵀ their covariance. */
-  correlate(e: TypedArray, turned: boolean): Float64Array {
+  correlate(e: Float64Array, turned: boolean): Float64Array {
     const { locations, root } = this;
-    return root ? product(root, e, locations, locations, e.length / locations, turned) : Float64Array.from(e);
+    return root ? this.product(root, e, locations, locations, e.length / locations, turned) : e;
   }
 
   /** Inputs with the positional embeddings added or appended: none where a location is masked. */

@@ -1,7 +1,8 @@
 /** globalSelfAttention of a finite network on a tape, and along a line of parameters: sample by sample. */
+import type { LinearAlgebra } from '../linalg/contract';
 import type { TypedArray } from '../ndarray';
 import type { AttentionLayer } from '../spec';
-import { type AttentionState, type Head, product, SampleAttention, silenced } from './attention-forward';
+import { type AttentionState, type Head, SampleAttention, silenced } from './attention-forward';
 import type { AttentionParams } from './params';
 import type { Series } from './series';
 import { channelsOf, type Tape, type Tensor } from './tape';
@@ -21,7 +22,7 @@ export function attend(
   x: Tensor,
   masks: SampleMasks = null,
 ): Tensor {
-  const one = new SampleAttention(layer, [params], x.shape.slice(1, -1), channelsOf(x));
+  const one = new SampleAttention(tape.la, layer, [params], x.shape.slice(1, -1), channelsOf(x));
   const samples = x.shape[0];
   const [size, width] = [one.locations * one.channels, one.locations * layer.nChanOut];
   const data = tape.zeros(samples * width);
@@ -34,7 +35,9 @@ export function attend(
   let last: { readonly cotangent: TypedArray; readonly all: ReturnType<typeof gradientsOf>[] } | null = null;
   const backward = (cotangent: TypedArray) => {
     if (last?.cotangent !== cotangent) {
-      const all = states.map((state, n) => gradientsOf(one, params, state, cotangent.subarray(n * width, (n + 1) * width)));
+      const all = states.map((state, n) =>
+        gradientsOf(one, params, state, Float64Array.from(cotangent.subarray(n * width, (n + 1) * width))),
+      );
       last = { cotangent, all };
     }
     return last.all;
@@ -66,6 +69,7 @@ export function attend(
 
 /** Outputs along params + t·direction. @param x of shape [n, …, channels] */
 export function attendSeries(
+  la: LinearAlgebra,
   layer: AttentionLayer,
   params: AttentionParams,
   direction: AttentionParams,
@@ -75,7 +79,7 @@ export function attendSeries(
 ): { coefficients: Series; shape: readonly number[] } {
   const { coefficients, shape } = x;
   const [samples, channels] = [shape[0], shape[shape.length - 1]];
-  const one = new SampleAttention(layer, degree > 0 ? [params, direction] : [params], shape.slice(1, -1), channels);
+  const one = new SampleAttention(la, layer, degree > 0 ? [params, direction] : [params], shape.slice(1, -1), channels);
   const [size, width] = [one.locations * one.channels, one.locations * layer.nChanOut];
   const outputs = Array.from({ length: degree + 1 }, () => new Float64Array(samples * width));
   for (let n = 0; n < samples; n++) {
@@ -96,9 +100,9 @@ function gradientsOf(
   one: SampleAttention,
   params: AttentionParams,
   state: AttentionState,
-  cotangent: TypedArray,
+  cotangent: Float64Array,
 ): { input: Float64Array; gradients: Gradients } {
-  const { layer, locations, keyed, valued, factor } = one;
+  const { layer, locations, keyed, valued, factor, product } = one;
   const { nHeads, nChanVal, nChanKey, nChanOut } = layer;
   const [embedded, valueInput, joined] = [state.embedded[0], state.valueInput[0], state.joined[0]];
   const width = nChanVal * nHeads;
@@ -106,7 +110,7 @@ function gradientsOf(
   if (params.b) gradients.b = columnSums(cotangent, nChanOut).map((value) => (layer.bStd ?? 0) * value);
   for (const name of ['queryMatrices', 'keyMatrices', 'valMatrices'] as const)
     if (params[name]) gradients[name] = new Float64Array(params[name].data.length);
-  const dJoined = product(cotangent, params.wOut.data, locations, nChanOut, width, false, true);
+  const dJoined = product(cotangent, one.wOut, locations, nChanOut, width, false, true);
   const dEmbedded = new Float64Array(embedded.length);
   const dValueInput = new Float64Array(valueInput.length);
   /** Of y = x W with W of head h: adds the gradient of W, and that of x. */
@@ -158,7 +162,7 @@ function addInto(target: Float64Array, source: Float64Array, from: number): void
   for (let at = 0; at < source.length; at++) target[from + at] += source[at];
 }
 
-function columnSums(a: TypedArray, width: number): Float64Array {
+function columnSums(a: Float64Array, width: number): Float64Array {
   const sums = new Float64Array(width);
   a.forEach((value, at) => {
     sums[at % width] += value;

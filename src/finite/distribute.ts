@@ -18,9 +18,13 @@ export interface Range {
 
 /** Milliseconds that a range should take: between two looks at the signal. */
 const RANGE_MS = 20;
-/** Ranges a worker has at a time, and milliseconds of silence after which its ranges are drawn here. */
-const DEPTH = 2;
+/** Ranges a worker has at a time, at most, and milliseconds of silence after which its ranges are drawn here. */
+const DEPTH = 3;
 const SILENCE = 1000;
+/** Operations a millisecond, where nothing has been drawn yet. */
+const SPEED = 2e7;
+/** Workers get ranges until they have work for so many times as long as this thread draws before it looks again. */
+const AHEAD = 1.5;
 
 /** A sample's kernels, one for each field of the job. */
 export type Consume = (sample: number, kernels: readonly Float64Array[]) => void;
@@ -39,7 +43,7 @@ export async function computeSamples(
   consume: Consume,
 ): Promise<void> {
   const shares = range.to - range.from > 1 && travels(job.net);
-  const compute = (pool: MessagePool | null) => new Run(job, range, backend, pool, signal, consume).finish();
+  const compute = (pool: MessagePool | null) => new Run(job, range, flops, backend, pool, signal, consume).finish();
   if (!(shares && (await threads.withMessages(flops * (range.to - range.from), compute)))) await compute(null);
 }
 
@@ -47,11 +51,12 @@ export async function computeSamples(
 export function computeSamplesSync(
   job: SamplesJob,
   range: Range,
+  flops: number,
   backend: FiniteBackend,
   signal: AbortSignal | undefined,
   consume: Consume,
 ): void {
-  new Run(job, range, backend, null, signal, consume).finishSync();
+  new Run(job, range, flops, backend, null, signal, consume).finishSync();
 }
 
 /** Whether a network can be posted: functions of the user's own cannot. */
@@ -70,6 +75,9 @@ class Run {
   private consumed: number;
   /** Samples of one range; from the calling thread's own speed. */
   private size = 1;
+  /** Milliseconds of a sample: on this thread, and on workers. */
+  private each: number;
+  private pace: number;
   private patience = SILENCE;
   /** Ranges handed out and not answered by their first samples, the oldest first. */
   private readonly pending = new Map<number, number>();
@@ -79,12 +87,14 @@ class Run {
   constructor(
     private readonly job: SamplesJob,
     private readonly range: Range,
+    flops: number,
     backend: FiniteBackend,
     private readonly pool: MessagePool | null,
     private readonly signal: AbortSignal | undefined,
     private readonly consume: Consume,
   ) {
     [this.next, this.consumed] = [range.from, range.from];
+    [this.each, this.pace] = [flops / SPEED, flops / SPEED];
     // Not the team's: its threads would share the cores with the workers.
     const { cores } = backend;
     this.sampler = openSampler(job, pool && cores ? { ...backend, linalg: createWasmLinearAlgebra(cores) } : backend);
@@ -116,11 +126,11 @@ class Run {
     }
   }
 
-  /** Hands out, takes answers, and draws one range or waits. */
+  /** Takes answers, or hands out and draws one range or waits. */
   private async advance(): Promise<void> {
     const { pool, pending, range } = this;
-    this.handOut();
     if (this.collect()) return;
+    this.handOut();
     if (this.next < range.to) {
       this.drawNext();
       return macrotask();
@@ -141,16 +151,21 @@ class Run {
     return count;
   }
 
+  /**
+   * Workers get ranges ahead, since this thread sees no answer while it draws; but none that it would itself have drawn sooner with all that
+   * is left.
+   */
   private handOut(): void {
     const { pool, pending, range } = this;
     while (pool && this.next < range.to) {
-      const from = this.next;
-      const depth = range.to - from > 2 * this.size * pool.threads ? DEPTH : 1;
+      const [from, now, start] = [this.next, performance.now(), pool.idleFrom(DEPTH)];
+      if (!(start < now + AHEAD * this.size * this.each)) return;
       const count = this.take();
-      if (!pool.sendDraw({ index: from, from, count }, depth)) {
+      if (!(start + count * this.pace < now + (range.to - from) * this.each)) {
         this.next = from;
         return;
       }
+      pool.sendDraw({ index: from, from, count }, count * this.pace, DEPTH);
       pending.set(from, count);
     }
   }
@@ -162,6 +177,7 @@ class Run {
       any = true;
       const count = this.pending.get(reply.index);
       this.pending.delete(reply.index);
+      if (count && reply.took) this.pace = reply.took / count;
       if (count) this.store({ from: reply.index, count, kernels: reply.blocks as readonly Float64Array[] });
     }
     return any;
@@ -175,8 +191,8 @@ class Run {
   private draw(from: number, count: number): void {
     const start = performance.now();
     const kernels = this.sampler.draw(from, count);
-    const each = (performance.now() - start) / count;
-    this.size = Math.max(1, Math.min(2 * this.size, Math.floor(RANGE_MS / each)));
+    this.each = (performance.now() - start) / count;
+    this.size = Math.max(1, Math.min(2 * this.size, Math.floor(RANGE_MS / this.each)));
     this.store({ from, count, kernels });
   }
 

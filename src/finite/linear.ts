@@ -32,7 +32,7 @@ export function dense(tape: Tape, entry: number, layer: DenseLayer, params: Weig
   const backward = (cotangents: TypedArray) => {
     const count = cotangents.length / out;
     const dx = tape.zeros(count * fanIn);
-    params.w.multiply('t', count, scale, cotangents, dx);
+    params.w.multiply('t', count, scale, cotangents, dx, rows);
     return [dx];
   };
   return tape.record({ data, shape: [...x.shape.slice(0, -1), out] }, [x], backward, { entry, blocks: [block], perSample: null });
@@ -61,7 +61,7 @@ export function convolve(
       const delta = block.delta(cotangents);
       const rows = delta.length / block.out;
       const patches = tape.zeros(rows * block.fanIn);
-      weights.multiply('t', rows, block.scale, delta, patches);
+      weights.multiply('t', rows, block.scale, delta, patches, (x.shape[0] * rows) / samples);
       scatter(patches, dx, samples);
     }
     return [dx];

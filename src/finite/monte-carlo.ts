@@ -269,7 +269,7 @@ class Run {
   /** `advance` on the calling thread. */
   advanceSync(count: number, see?: Consume): void {
     const { signal } = this.plan;
-    computeSamplesSync(this.job, this.range(count), this.context.backend, signal, this.adding(see));
+    computeSamplesSync(this.job, this.range(count), this.flops, this.context.backend, signal, this.adding(see));
     throwIfAborted(signal);
   }
 

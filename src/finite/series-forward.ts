@@ -76,7 +76,15 @@ class SeriesWalk extends NetworkWalk<TensorSeries> {
       const entry = this.nextParams++;
       const [start, direction] = [this.params[entry], this.direction[entry]];
       if (layer.kind === 'globalSelfAttention')
-        return attendSeries(layer, start as AttentionParams, direction as AttentionParams, x, degree, this.masked(traced, x));
+        return attendSeries(
+          this.scratch().la,
+          layer,
+          start as AttentionParams,
+          direction as AttentionParams,
+          x,
+          degree,
+          this.masked(traced, x),
+        );
       return this.affine(traced, start as LinearParams, direction as LinearParams, x);
     }
     if (layer.kind === 'layerNorm') {

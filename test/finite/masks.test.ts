@@ -15,6 +15,7 @@ import {
   type NDArray,
   type Network,
   relu,
+  repeat,
   serial,
 } from '../../src';
 import {
@@ -154,6 +155,16 @@ describe('what is masked', () => {
     const [whole, part] = [apply(net, narrow, single(padded(6, 4, 0.1)), { maskConstant: 0.1 }), apply(net, narrow, single(short))];
     expect(whole.data).toBeInstanceOf(Float32Array);
     expectNear(whole.data.slice(2), part.data, 1e-6);
+  });
+
+  test('networks of thousands of layers have masks', () => {
+    const deep = serial(repeat(serial(conv(1, [1], { wStd: Math.SQRT2, bStd: 0.1 }), relu()), 2000), globalAvgPool(), dense(1));
+    const x = padded(3, 1, Number.NaN);
+    const short = { data: x.data.slice(6, 8), shape: [1, 1, 2] };
+    const { nngp } = kernelSync(deep, x, { maskConstant: Number.NaN });
+    expectNear(nngp.data.slice(3), kernelSync(deep, short).nngp.data, 1e-12);
+    const own = init(deep, 1, x.shape);
+    expectNear(apply(deep, own, x, { maskConstant: Number.NaN }).data.slice(1), apply(deep, own, short).data, 1e-12);
   });
 
   test('means and variances of layerNorm are those of the shorter sequence, its derivatives too', () => {

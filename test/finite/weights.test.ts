@@ -1,6 +1,7 @@
 /** Networks drawn in a backend's memory: the numbers of `init`, the kernels of `empirical…`, in both precisions. */
 import { describe, expect, it } from 'vitest';
-import { conv, dense, flatten, globalSelfAttention, type NDArray, type Network, relu, serial } from '../../src';
+import { conv, dense, erf, flatten, globalSelfAttention, leakyRelu, type NDArray, type Network, relu, serial } from '../../src';
+import { routinesOf } from '../../src/backends/finite';
 import { openContext } from '../../src/context';
 import { empiricalNngp, empiricalNtk, init, type Params } from '../../src/finite';
 import { normals } from '../../src/finite/random';
@@ -27,6 +28,12 @@ const job = (net: Network, x1: NDArray, x2: NDArray | null, more: Partial<Sample
 });
 
 const WIDE = serial(dense(300, { bStd: 0.3 }), relu(), dense(700, { parameterization: 'standard', bStd: 0.2 }), relu(), dense(3));
+
+/** Several blocks of panels, whose rows are whole units of random numbers, or not. */
+const WIDE_NETWORKS = [
+  ['wide, with both parameterizations', WIDE, [20]],
+  ['wide, of whole units', serial(dense(320), relu(), dense(288, { bStd: 0.1 }), leakyRelu(0), dense(96), erf(), dense(9)), [600]],
+] as const;
 
 describe('init', () => {
   it.each(['float32', 'float64'] as const)('draws the same bits in every backend, %s', (dtype) => {
@@ -57,38 +64,73 @@ describe.each(testContexts())('%s', (_name, open) => {
   const engine = open();
 
   /** A few roundings of every layer, carried through to the kernel. */
-  it.each([...NETWORKS, ['wide, with both parameterizations', WIDE, [20]] as const])(
-    'kernels of a drawn network are the empirical kernels of init: %s',
-    (_net, net, sample) => {
-      const [x1, x2] = [inputs(1, 3, ...sample), inputs(2, 2, ...sample)];
-      for (const second of [null, x2]) {
-        const sampler = openSampler(job(net, x1, second), engine.backend);
-        const draws = sampler.draw(4, 2);
-        sampler.close();
-        const size = draws[0].length / 2;
-        [4, 5].forEach((number, k) => {
-          const params = init(net, 5, x1.shape, { sample: number, engine });
-          const [nngp, ntk] = [empiricalNngp, empiricalNtk].map((of) => of(net, params, x1, second, { engine }).data);
-          expect(distance(draws[0].subarray(k * size, (k + 1) * size), nngp)).toBeLessThan(1e-13);
-          expect(distance(draws[1].subarray(k * size, (k + 1) * size), ntk)).toBeLessThan(1e-13);
-        });
-      }
-    },
-  );
+  it.each([...NETWORKS, ...WIDE_NETWORKS])('kernels of a drawn network are the empirical kernels of init: %s', (_net, net, sample) => {
+    const [x1, x2] = [inputs(1, 3, ...sample), inputs(2, 2, ...sample)];
+    for (const second of [null, x2]) {
+      const sampler = openSampler(job(net, x1, second), engine.backend);
+      const draws = sampler.draw(4, 2);
+      sampler.close();
+      const size = draws[0].length / 2;
+      [4, 5].forEach((number, k) => {
+        const params = init(net, 5, x1.shape, { sample: number, engine });
+        const [nngp, ntk] = [empiricalNngp, empiricalNtk].map((of) => of(net, params, x1, second, { engine }).data);
+        expect(distance(draws[0].subarray(k * size, (k + 1) * size), nngp)).toBeLessThan(1e-13);
+        expect(distance(draws[1].subarray(k * size, (k + 1) * size), ntk)).toBeLessThan(1e-13);
+      });
+    }
+  });
 
-  it.each([...NETWORKS, ['wide, with both parameterizations', WIDE, [20]] as const])(
-    'float32 agrees with float64: %s',
-    (_net, net, sample) => {
-      const x = single(inputs(1, 3, ...sample));
-      const params = init(net, 7, x.shape, { dtype: 'float32', engine });
-      for (const traceAxes of [[], [-1]])
-        for (const of of [empiricalNngp, empiricalNtk]) {
-          const [a, b] = [params, asDoubles(params)].map((own) => of(net, own, x, null, { engine, traceAxes }));
-          expect([a.data.constructor, b.data.constructor]).toEqual([Float32Array, Float64Array]);
-          expect(distance(a.data, b.data)).toBeLessThan(5e-6);
-        }
-    },
-  );
+  it.each(WIDE_NETWORKS)('kernels of a drawn network in float32: %s', (_net, net, sample) => {
+    const [x1, x2] = [single(inputs(1, 5, ...sample)), single(inputs(2, 3, ...sample))];
+    const params = init(net, 5, x1.shape, { dtype: 'float32', sample: 2, engine });
+    for (const second of [null, x2]) {
+      const sampler = openSampler(job(net, x1, second), engine.backend);
+      const [nngp, ntk] = sampler.draw(2, 1);
+      sampler.close();
+      expect(distance(nngp, empiricalNngp(net, params, x1, second, { engine }).data)).toBeLessThan(5e-6);
+      expect(distance(ntk, empiricalNtk(net, params, x1, second, { engine }).data)).toBeLessThan(5e-6);
+    }
+  });
+
+  it.each([...NETWORKS, ...WIDE_NETWORKS])('float32 agrees with float64: %s', (_net, net, sample) => {
+    const x = single(inputs(1, 3, ...sample));
+    const params = init(net, 7, x.shape, { dtype: 'float32', engine });
+    for (const traceAxes of [[], [-1]])
+      for (const of of [empiricalNngp, empiricalNtk]) {
+        const [a, b] = [params, asDoubles(params)].map((own) => of(net, own, x, null, { engine, traceAxes }));
+        expect([a.data.constructor, b.data.constructor]).toEqual([Float32Array, Float64Array]);
+        expect(distance(a.data, b.data)).toBeLessThan(5e-6);
+      }
+  });
+
+  it.each(['float32', 'float64'] as const)('products with Wᵀ leave out common zeros and no bit changes, %s', (dtype) => {
+    const arena = routinesOf(engine.backend).openArena(dtype);
+    const [rows, columns, m] = [70, 700, 30];
+    const w = arena.draw({ stream: { seed: 1, sample: 0, layer: 0 }, from: 3, rows, columns, std: 0.5, stack: 1, groups: 1, once: false });
+    // Rows that are 6 apart are zero in the same places; the fourth everywhere.
+    const a = normals({ seed: 2, sample: 0, layer: 0 }, 0, m * columns, dtype).map((value, at) => {
+      const [row, column] = [Math.floor(at / columns) % 6, at % columns];
+      return row === 3 || (row * column) % 5 < 2 ? -0 * value : value;
+    });
+    const product = (period?: number) => {
+      const c = a.slice(0, m * rows);
+      w.multiply('t', m, 2, a, c, period);
+      return c;
+    };
+    const whole = product();
+    for (const period of [1, 5, 6, 10, 15]) expect(product(period)).toEqual(whole);
+    const weights = normals({ seed: 1, sample: 0, layer: 0 }, 3, rows * columns, dtype);
+    const expected = whole.map((_, at) => {
+      const [i, k] = [Math.floor(at / rows), at % rows];
+      let sum = 0;
+      for (let j = 0; j < columns; j++) sum += a[i * columns + j] * weights[k * columns + j];
+      return sum;
+    });
+    expect(distance(whole, expected)).toBeLessThan(dtype === 'float32' ? 1e-6 : 1e-14);
+    a[columns] = Number.NaN;
+    expect(product(6).every((value, at) => Number.isNaN(value) === (at >= rows && at < 2 * rows))).toBe(true);
+    arena.close();
+  });
 
   it('a sample does not depend on what was drawn before it', () => {
     const x = single(inputs(1, 2, 20));
