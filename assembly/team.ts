@@ -7,7 +7,7 @@
  * raises GENERATION: a thread that still holds an index of an earlier batch fails its exchange on NEXT.
  */
 import { isReady, potrfStep } from './potrf-steps';
-import { packTask, syrkTask } from './syrk-tasks';
+import { packTask, productTask } from './product-tasks';
 import { gemmTask, trsmTask } from './tasks';
 import { tile_f32, tile_f64 } from './tile';
 
@@ -39,8 +39,8 @@ const TASK_TILE_F32: i32 = 0;
 const TASK_TILE_F64: i32 = 1;
 const TASK_GEMM_F32: i32 = 2;
 const TASK_GEMM_F64: i32 = 3;
-const TASK_SYRK_F32: i32 = 4;
-const TASK_SYRK_F64: i32 = 5;
+const TASK_PRODUCT_F32: i32 = 4;
+const TASK_PRODUCT_F64: i32 = 5;
 const TASK_TRSM_F32: i32 = 6;
 const TASK_TRSM_F64: i32 = 7;
 const TASK_PACK_F32: i32 = 8;
@@ -62,8 +62,8 @@ function run(record: usize, work: usize): void {
     case TASK_TILE_F64: tile_f64(record); break;
     case TASK_GEMM_F32: gemmTask<f32>(record, work); break;
     case TASK_GEMM_F64: gemmTask<f64>(record, work); break;
-    case TASK_SYRK_F32: syrkTask<f32>(record, work); break;
-    case TASK_SYRK_F64: syrkTask<f64>(record, work); break;
+    case TASK_PRODUCT_F32: productTask<f32>(record, work); break;
+    case TASK_PRODUCT_F64: productTask<f64>(record, work); break;
     case TASK_TRSM_F32: trsmTask<f32>(record, work); break;
     case TASK_TRSM_F64: trsmTask<f64>(record, work); break;
     case TASK_PACK_F32: packTask<f32>(record); break;

@@ -9,11 +9,13 @@ import type { Threads } from '../threads';
 import { bytesOf, exchange, Operand } from './operands';
 import type { Team } from './team';
 import { factorBytes, factorOnTeam } from './team-cholesky';
+import { multiplyOnTeam, productBytes, type TeamProduct } from './team-product';
 import { RECORDS_BYTES, type Strided, TeamRoutines } from './team-routines';
-import { syrkBytes, syrkOnTeam } from './team-syrk';
 
 /** Operations from which a second thread pays. */
 const WORTH_SHARING = 2e7;
+/** Rows and columns of a product from which it pays to pack both operands before, for all tasks: thinner ones are packed while they are in the cache. */
+const WORTH_PACKING = 512;
 
 const rowMajor = (a: Operand): Strided => ({ at: a.address, rs: a.ld, cs: 1 });
 const transpose = ({ at, rs, cs }: Strided): Strided => ({ at, rs: cs, cs: rs });
@@ -46,27 +48,43 @@ export function createTeamLinearAlgebra(
       (team) => body(new TeamRoutines(team, operands[0].dtype)),
     );
 
+  /** `places` of A and B, once the operands are laid out; `right` is null where B is the transpose of A. */
+  function multiply(
+    flops: number,
+    product: TeamProduct,
+    left: Operand,
+    right: Operand | null,
+    out: Operand,
+    places: () => readonly [a: Strided, b: Strided],
+  ) {
+    const double = out.dtype === 'float64';
+    return lend(
+      flops,
+      right ? [left, right, out] : [left, out],
+      (team) => productBytes(team, double, product),
+      (team) => multiplyOnTeam(team, double, product, ...places(), rowMajor(out)),
+    );
+  }
+
   const shared = withChecks({
     ...single,
     gemm(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) {
       const left = transA === 'n' ? new Operand(a, m, k, lda) : new Operand(a, k, m, lda);
       const right = transB === 'n' ? new Operand(b, k, n, ldb) : new Operand(b, n, k, ldb);
       const out = new Operand(c, m, n, ldc, { read: beta !== 0, written: true });
-      const done = onTeam(2 * m * n * k, [left, right, out], (on) =>
-        on.gemm(m, n, k, alpha, turned(left, transA === 't'), turned(right, transB === 't'), beta, rowMajor(out)),
-      );
+      const flops = 2 * m * n * k;
+      const places = () => [turned(left, transA === 't'), turned(right, transB === 't')] as const;
+      const done =
+        Math.min(m, n) < WORTH_PACKING
+          ? onTeam(flops, [left, right, out], (on) => on.gemm(m, n, k, alpha, ...places(), beta, rowMajor(out)))
+          : multiply(flops, { triangle: null, m, n, k, alpha, beta }, left, right, out, places);
       if (!done) single.gemm(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
     },
     syrk(uplo, trans, n, k, alpha, a, lda, beta, c, ldc) {
       const left = trans === 'n' ? new Operand(a, n, k, lda) : new Operand(a, k, n, lda);
       const out = new Operand(c, n, n, ldc, { part: uplo, read: beta !== 0, written: true });
-      const double = out.dtype === 'float64';
-      const done = lend(
-        n * n * k,
-        [left, out],
-        (team) => syrkBytes(team, double, n, k),
-        (team) => syrkOnTeam(team, double, { uplo, n, k, alpha, beta }, turned(left, trans === 't'), rowMajor(out)),
-      );
+      const product = { triangle: uplo, m: n, n, k, alpha, beta };
+      const done = multiply(n * n * k, product, left, null, out, () => [turned(left, trans === 't'), turned(left, trans !== 't')]);
       if (!done) single.syrk(uplo, trans, n, k, alpha, a, lda, beta, c, ldc);
     },
     trsm(side, uplo, trans, diag, m, n, alpha, a, lda, b, ldb) {

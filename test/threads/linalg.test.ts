@@ -66,6 +66,12 @@ for (const build of BUILDS)
               }
         });
 
+        it(`gemm ${dtype} of more columns than are packed at a time`, () => {
+          const [m, n, k] = [513, 512, dtype === 'float32' ? 16_411 : 8_219];
+          const [a, b, c] = [filled(dtype, m * k, 1), filled(dtype, n * k, 2), filled(dtype, m * n, 3)];
+          expect(differences(c, (la, out) => la.gemm('n', 't', m, n, k, 0.7, a, k, b, k, 0.3, out, n))).toBe(0);
+        });
+
         it(`syrk ${dtype}`, () => {
           const [n, k] = [701, 333];
           const [a, c] = [filled(dtype, n * k, 1), filled(dtype, n * n, 2)];
