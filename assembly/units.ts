@@ -7,6 +7,8 @@ import { at } from './micro';
 
 /** Units summed before a sum is added to an entry. */
 const SLAB: i32 = 256;
+/** Rows of c at a time: theirs of x stay in the first cache. */
+const BLOCK: i32 = 16;
 
 /**
  * c = x·y (or c += x·y): c m × count, x m × k with rows ldx apart, y k × count. An entry is summed in the order of k. Where `order` (m doubles)
@@ -17,12 +19,15 @@ export function combine_f64(
 ): void {
   const row = <usize>ld << 3, step = <usize>ldx << 3;
   const fours = m & ~3;
-  for (let j = 0; j < count; j += 4) {
-    const from = at<f64>(y, ld, 0, j), to = at<f64>(c, ld, 0, j);
-    for (let i = 0; i < fours; i += 4) {
-      const terms = order ? min(k, i + 4) : k;
-      const c0 = to + target(order, i, row), c1 = to + target(order, i + 1, row);
-      combine4(c0, c1, to + target(order, i + 2, row), to + target(order, i + 3, row), at<f64>(x, ldx, i, 0), step, from, terms, row, add);
+  for (let first = 0; first < fours; first += BLOCK) {
+    const end = min(fours, first + BLOCK);
+    for (let j = 0; j < count; j += 4) {
+      const from = at<f64>(y, ld, 0, j), to = at<f64>(c, ld, 0, j);
+      for (let i = first; i < end; i += 4) {
+        const terms = order ? min(k, i + 4) : k;
+        const c0 = to + target(order, i, row), c1 = to + target(order, i + 1, row);
+        combine4(c0, c1, to + target(order, i + 2, row), to + target(order, i + 3, row), at<f64>(x, ldx, i, 0), step, from, terms, row, add);
+      }
     }
   }
   for (let i = fours; i < m; i++) combine1(c + target(order, i, row), at<f64>(x, ldx, i, 0), y, order ? min(k, i + 1) : k, row, count, add);
@@ -100,7 +105,8 @@ function addSum(to: usize, lanes: v128): void {
 function products42(s: usize, lds: usize, x: usize, y: usize, row: usize, units: i32): void {
   let s00 = f64x2.splat(0), s01 = s00, s10 = s00, s11 = s00, s20 = s00, s21 = s00, s30 = s00, s31 = s00;
   let x1 = x + row, x2 = x1 + row, x3 = x2 + row, y1 = y + row;
-  for (const end = x + (<usize>(units & ~1) << 3); x < end; x += 16, x1 += 16, x2 += 16, x3 += 16, y += 16, y1 += 16) {
+  const pairs = <usize>(units >> 1) << 4, end = x + pairs, last = end - 16;
+  for (; x < end; x += 32, x1 += 32, x2 += 32, x3 += 32, y += 32, y1 += 32) {
     const b0 = v128.load(y), b1 = v128.load(y1);
     const a0 = v128.load(x);
     s00 = f64x2.add(s00, f64x2.mul(a0, b0)), s01 = f64x2.add(s01, f64x2.mul(a0, b1));
@@ -110,6 +116,19 @@ function products42(s: usize, lds: usize, x: usize, y: usize, row: usize, units:
     s20 = f64x2.add(s20, f64x2.mul(a2, b0)), s21 = f64x2.add(s21, f64x2.mul(a2, b1));
     const a3 = v128.load(x3);
     s30 = f64x2.add(s30, f64x2.mul(a3, b0)), s31 = f64x2.add(s31, f64x2.mul(a3, b1));
+    if (x == last) {
+      x += 16, x1 += 16, x2 += 16, x3 += 16, y += 16, y1 += 16;
+      break;
+    }
+    const d0 = v128.load(y, 16), d1 = v128.load(y1, 16);
+    const c0 = v128.load(x, 16);
+    s00 = f64x2.add(s00, f64x2.mul(c0, d0)), s01 = f64x2.add(s01, f64x2.mul(c0, d1));
+    const c1 = v128.load(x1, 16);
+    s10 = f64x2.add(s10, f64x2.mul(c1, d0)), s11 = f64x2.add(s11, f64x2.mul(c1, d1));
+    const c2 = v128.load(x2, 16);
+    s20 = f64x2.add(s20, f64x2.mul(c2, d0)), s21 = f64x2.add(s21, f64x2.mul(c2, d1));
+    const c3 = v128.load(x3, 16);
+    s30 = f64x2.add(s30, f64x2.mul(c3, d0)), s31 = f64x2.add(s31, f64x2.mul(c3, d1));
   }
   if (units & 1) {
     const b0 = v128.load64_zero(y), b1 = v128.load64_zero(y1);

@@ -43,6 +43,7 @@ const NETS: readonly (readonly [string, Network])[] = [
   ],
   ['abs, then no activation', serial(dense(5), abs(), dense(300), dense(4))],
   ['erf and sigmoid', serial(dense(300, B), erf(), dense(12), sigmoid(), dense(1, standard))],
+  ['relu and leakyRelu, eight outputs', serial(dense(600), relu(), dense(301, B), leakyRelu(0.1), dense(8))],
   ['one layer', dense(3, B)],
 ];
 const jobOf = (net: Network): ConditionedJob => ({ net, x1: ROWS, x2: inputs(8, 2, 7), seed: 6, fields: ['nngp', 'ntk'] });
