@@ -15,6 +15,7 @@ import { Head } from './plane-head';
 import { makeImage, type PlaneImage } from './plane-image';
 import { type PlaneNetwork, type PlanePlan, planOwn, planPlanes, type SegmentSpec, type StepSpec, type ValueSpec } from './plane-plan';
 import { rectifiedSlopes, rolesOf } from './plane-roles';
+import { rowPassBytes } from './plane-rows';
 
 /** Bytes of a job record of assembly/planes.ts. */
 export const JOB_BYTES = 128;
@@ -78,6 +79,14 @@ export function plansOf(job: GraphJob): Plans | string {
   return plans;
 }
 
+/** The job with tiles of another size, which its plans do not depend on. */
+export function withTiles(job: GraphJob, rows: number, cols: number): GraphJob {
+  const sized = { ...job, rows, cols };
+  const known = KNOWN.get(job);
+  if (known) KNOWN.set(sized, known);
+  return sized;
+}
+
 function makePlans(job: GraphJob): Plans | string {
   const rightData = job.rightData ?? job.leftData;
   const obstacle = dataObstacle(job, job.leftData) ?? dataObstacle(job, rightData);
@@ -128,8 +137,10 @@ export class PlaneMemory {
   readonly leftStride: number;
   readonly right: number;
   readonly rightStride: number;
-  /** Tables of one sample as both sides. */
+  /** Tables of one sample, as both sides where it meets itself. */
   readonly single: number;
+  /** Of the passes over samples of either side; the same where the graphs are. */
+  readonly rows: readonly [number, number];
   readonly work: number;
   readonly out: number;
   readonly end: number;
@@ -163,7 +174,11 @@ export class PlaneMemory {
     this.rightStride = aligned(this.pair.right.length * VECTOR);
     this.left = take(job.rows * this.leftStride);
     this.right = take(this.vectors * this.rightStride);
-    this.single = take(Math.max(...this.own.map(({ left, right }) => aligned(left.length * size) + right.length * VECTOR)));
+    const ofOwn = this.own.map(({ left, right }) => aligned(left.length * size) + right.length * VECTOR);
+    this.single = take(Math.max(this.pair.left.length * size, this.pair.right.length * size, ...ofOwn));
+    const { left, right, roles } = plans.network;
+    const rows = take(rowPassBytes(left, roles));
+    this.rows = [rows, right === left ? rows : take(rowPassBytes(right, roles))];
     this.work = take(Math.max(this.pair.workBytes, ...this.own.map(({ workBytes }) => workBytes)));
     const totals = Math.max(1, plans.pair.totals.length);
     this.out = take(job.rows * this.vectors * totals * 2 * lanes * 8);
