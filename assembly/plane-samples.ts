@@ -1,4 +1,4 @@
-/** Variances of one sample at all locations of a node, in doubles: what src/backends/plane-rows.ts follows through a network. */
+/** Samples one by one: variances at all locations of a node, in doubles, which src/backends/plane-rows.ts follows through a network; tables into lanes. */
 
 /** `count` doubles at `out`, each `factor` times the sum of `size` doubles `gap` bytes apart. */
 function sums(from: usize, out: usize, count: i32, size: i32, gap: usize, factor: f64): void {
@@ -70,4 +70,39 @@ export function roots_f32(values: usize, out: usize, count: i32, factor: f64): v
 }
 export function roots_f64(values: usize, out: usize, count: i32, factor: f64): void {
   for (const end = out + (<usize>count << 3); out < end; out += 8, values += 8) store<f64>(out, sqrt<f64>(load<f64>(values) * factor));
+}
+
+/** Element i of the tables at the four addresses of `tables`, side by side. */
+export function weave_f32(tables: usize, out: usize, length: i32): void {
+  let a = load<usize>(tables);
+  let b = load<usize>(tables, 4);
+  let c = load<usize>(tables, 8);
+  let d = load<usize>(tables, 12);
+  const end = out + (<usize>length << 4);
+  for (const whole = out + (<usize>(length & ~3) << 4); out < whole; out += 64, a += 16, b += 16, c += 16, d += 16) {
+    const ab = v128.shuffle<i32>(v128.load(a), v128.load(b), 0, 4, 1, 5);
+    const cd = v128.shuffle<i32>(v128.load(c), v128.load(d), 0, 4, 1, 5);
+    const ab2 = v128.shuffle<i32>(v128.load(a), v128.load(b), 2, 6, 3, 7);
+    const cd2 = v128.shuffle<i32>(v128.load(c), v128.load(d), 2, 6, 3, 7);
+    v128.store(out, v128.shuffle<i64>(ab, cd, 0, 2));
+    v128.store(out, v128.shuffle<i64>(ab, cd, 1, 3), 16);
+    v128.store(out, v128.shuffle<i64>(ab2, cd2, 0, 2), 32);
+    v128.store(out, v128.shuffle<i64>(ab2, cd2, 1, 3), 48);
+  }
+  for (; out < end; out += 16, a += 4, b += 4, c += 4, d += 4) {
+    store<f32>(out, load<f32>(a));
+    store<f32>(out, load<f32>(b), 4);
+    store<f32>(out, load<f32>(c), 8);
+    store<f32>(out, load<f32>(d), 12);
+  }
+}
+
+/** The same of two tables. */
+export function weave_f64(tables: usize, out: usize, length: i32): void {
+  let a = load<usize>(tables);
+  let b = load<usize>(tables, 4);
+  for (const end = out + (<usize>length << 4); out < end; out += 16, a += 8, b += 8) {
+    store<f64>(out, load<f64>(a));
+    store<f64>(out, load<f64>(b), 8);
+  }
 }

@@ -27,7 +27,7 @@ export function supportsPlanes(job: GraphJob): string | null {
   return typeof plans === 'string' ? plans : null;
 }
 
-/** Bytes of WebAssembly memory that tiles of the job occupy. */
+/** Bytes of WebAssembly memory that tiles of the job occupy, beside the tables that are kept. */
 export function planeBytes(job: GraphJob): number {
   return new PlaneMemory(job, expected(plansOf(job)), 0).end;
 }
@@ -128,23 +128,43 @@ export function expected(plans: Plans | string): Plans {
   return plans;
 }
 
+/** Bytes of the tables of samples that a worker keeps from one panel to the next. */
+const TABLE_BYTES = 32 << 20;
+
+/** Places for tables of samples, one after the other. */
+export interface Places {
+  readonly at: number;
+  readonly stride: number;
+  readonly count: number;
+}
+
 /** Where everything lies. */
 export class PlaneMemory {
   readonly record: number;
   readonly pair: PlaneImage;
   readonly own: readonly [PlaneImage, PlaneImage];
-  readonly left: number;
-  readonly leftStride: number;
+  /** Addresses of the tables of rows, and of those that are woven into a vector of columns. */
+  readonly rowList: number;
+  readonly laneList: number;
+  /** Tables of rows that are not kept. */
+  readonly left: Places;
+  /** Tables of the columns of a vector that are not kept. */
+  readonly lane: Places;
+  /** Tables of columns, woven. */
   readonly right: number;
   readonly rightStride: number;
-  /** Tables of one sample, as both sides where it meets itself. */
+  /** Tables of one sample as both sides, where it meets itself. */
   readonly single: number;
   /** Of the passes over samples of either side; the same where the graphs are. */
   readonly rows: readonly [number, number];
   readonly work: number;
   readonly out: number;
-  readonly end: number;
   readonly vectors: number;
+  /** Of what a tile needs. */
+  readonly end: number;
+  /** Tables of samples of either side that are kept, of one and the same where x2 is x1. */
+  readonly kept: readonly [Places, Places];
+  readonly keptEnd: number;
 
   constructor(
     readonly job: GraphJob,
@@ -170,12 +190,18 @@ export class PlaneMemory {
     const own = image(plans.own[0], false);
     this.own = [own, plans.own[1] === plans.own[0] ? own : image(plans.own[1], false)];
     this.vectors = Math.ceil(job.cols / lanes);
-    this.leftStride = aligned(this.pair.left.length * size);
+    this.rowList = take(4 * job.rows);
+    this.laneList = take(VECTOR);
+    const places = (length: number, count: number): Places => {
+      const stride = aligned(length * size);
+      return { at: take(stride * count), stride, count };
+    };
+    this.left = places(this.pair.left.length, job.rows);
+    this.lane = places(this.pair.right.length, lanes);
     this.rightStride = aligned(this.pair.right.length * VECTOR);
-    this.left = take(job.rows * this.leftStride);
     this.right = take(this.vectors * this.rightStride);
     const ofOwn = this.own.map(({ left, right }) => aligned(left.length * size) + right.length * VECTOR);
-    this.single = take(Math.max(this.pair.left.length * size, this.pair.right.length * size, ...ofOwn));
+    this.single = take(Math.max(...ofOwn));
     const { left, right, roles } = plans.network;
     const rows = take(rowPassBytes(left, roles));
     this.rows = [rows, right === left ? rows : take(rowPassBytes(right, roles))];
@@ -183,5 +209,10 @@ export class PlaneMemory {
     const totals = Math.max(1, plans.pair.totals.length);
     this.out = take(job.rows * this.vectors * totals * 2 * lanes * 8);
     this.end = end;
+    const keep = ({ inputs: [{ count }] }: SideData, { length }: PlaneImage['left'], bytes: number) =>
+      places(length, Math.min(count, Math.floor(bytes / aligned(length * size))));
+    const first = keep(job.leftData, this.pair.left, job.rightData ? TABLE_BYTES / 2 : TABLE_BYTES);
+    this.kept = [first, job.rightData ? keep(job.rightData, this.pair.right, TABLE_BYTES / 2) : first];
+    this.keptEnd = end;
   }
 }

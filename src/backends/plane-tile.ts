@@ -8,8 +8,8 @@ import { bytesPer, type TypedArray } from '../ndarray';
 import type { GraphJob, GraphPanel, TileField, TileWorker } from './backend';
 import { aligned, type Core, type CoreSource } from './core';
 import type { HeadSample } from './plane-head';
-import type { PlaneImage, SampleLayout } from './plane-image';
-import { expected, JOB_BYTES, PlaneMemory, type Plans, plansOf, VECTOR } from './plane-memory';
+import type { PlaneImage } from './plane-image';
+import { expected, JOB_BYTES, type Places, PlaneMemory, type Plans, plansOf, VECTOR } from './plane-memory';
 import { type Halves, RowPass, type Sample } from './plane-rows';
 import { TableStore } from './plane-tables';
 
@@ -27,8 +27,7 @@ export function createPlaneTileWorker(cores: CoreSource, job: GraphJob): PlaneTi
   }
 }
 
-/** Bytes of tables, and of samples with themselves, that a worker keeps from one panel to the next. */
-const TABLE_BYTES = 32 << 20;
+/** Bytes of samples with themselves that a worker keeps from one panel to the next. */
 const OWN_BYTES = 8 << 20;
 
 /** What pairs read of a sample beside its tables. */
@@ -81,16 +80,14 @@ export class PlaneTileWorker implements TileWorker<GraphPanel> {
     this.size = bytesPer(plans.dtype);
     this.lanes = VECTOR / this.size;
     this.at = new PlaneMemory(job, plans, core.reserve(0));
-    core.reserve(this.at.end - this.at.base);
+    core.reserve(this.at.keptEnd - this.at.base);
     const { left, right, roles } = plans.network;
     const leftPass = new RowPass(core, this.at.rows[0], left, roles, plans.pair.units);
     const rightPass = right === left ? leftPass : new RowPass(core, this.at.rows[1], right, roles, plans.pair.units);
-    const side = (pass: RowPass, { length }: SampleLayout, data: SideData, sides: number): Side => {
-      const tables = new TableStore<Facts>(plans.dtype, length, data.inputs[0].count, TABLE_BYTES / sides, this.lanes);
-      return { pass, data, tables, own: new Map() };
-    };
-    const first = side(leftPass, this.at.pair.left, job.leftData, job.rightData ? 2 : 1);
-    this.sides = [first, job.rightData ? side(rightPass, this.at.pair.right, job.rightData, 2) : first];
+    const [keptLeft, keptRight] = this.at.kept;
+    const side = (pass: RowPass, data: SideData, kept: Places): Side => ({ pass, data, tables: new TableStore(kept), own: new Map() });
+    const first = side(leftPass, job.leftData, keptLeft);
+    this.sides = [first, job.rightData ? side(rightPass, job.rightData, keptRight) : first];
     const length = job.rows * job.cols;
     this.tile = { nngp: new Float64Array(length), ntk: new Float64Array(job.tangent ? length : 0) };
     for (const image of new Set([this.at.pair, ...this.at.own])) this.writeImage(image);
@@ -101,41 +98,43 @@ export class PlaneTileWorker implements TileWorker<GraphPanel> {
   }
 
   setRows({ from, count }: GraphPanel): void {
-    const { left, leftStride, pair } = this.at;
-    this.rows = { from, count, heads: [], needsDouble: false };
-    for (let k = 0; k < count; k++) this.view(left + k * leftStride, pair.left.length).set(this.tables(0, from + k, this.rows));
+    const { left, rowList } = this.at;
+    const rows: LoadedPanel = { from, count, heads: [], needsDouble: false };
+    const list = Array.from({ length: count }, (_, k) => this.tables(0, from + k, left.at + k * left.stride, rows));
+    this.words(rowList, count).set(list);
+    this.rows = rows;
   }
 
-  /** A lane for each: the vectors of as many samples as have lanes are written together. */
+  /** A lane for each; lanes without a sample have the last one again. */
   setCols({ from, count }: GraphPanel): void {
-    const { lanes } = this;
-    const { right, rightStride, pair } = this.at;
+    const { lanes, core } = this;
+    const { right, rightStride, lane, laneList, pair } = this.at;
     const cols: LoadedPanel = { from, count, heads: [], needsDouble: false };
-    for (let first = 0; first < count; first += lanes) {
-      const tables = Array.from({ length: Math.min(lanes, count - first) }, (_, k) => this.tables(1, from + first + k, cols));
-      interleave(tables, lanes, this.view(right + (first / lanes) * rightStride, pair.right.length * lanes));
+    const weave = core.exports[this.size === 4 ? 'weave_f32' : 'weave_f64'];
+    for (let first = 0, to = right; first < count; first += lanes, to += rightStride) {
+      const last = Math.min(lanes, count - first) - 1;
+      const list = Array.from({ length: last + 1 }, (_, k) => this.tables(1, from + first + k, lane.at + k * lane.stride, cols));
+      this.words(laneList, lanes).set(Array.from({ length: lanes }, (_, k) => list[Math.min(k, last)]));
+      weave(laneList, to, pair.right.length);
     }
     this.cols = cols;
   }
 
-  /** The tables of a sample, and the rest into its panel. */
-  private tables(side: 0 | 1, index: number, panel: LoadedPanel): TypedArray {
-    const { tables } = this.sides[side];
-    const { table, facts } = tables.of(index, (table) => this.prepare(side, index, table));
+  /** The address of a sample's tables, at `spare` if they are not kept, and the rest into its panel. */
+  private tables(side: 0 | 1, index: number, spare: number, panel: LoadedPanel): number {
+    const { at, facts } = this.sides[side].tables.of(index, spare, (to) => this.prepare(side, index, to));
     panel.heads.push(facts.head);
     panel.needsDouble ||= facts.needsDouble;
-    return table;
+    return at;
   }
 
-  private prepare(side: 0 | 1, index: number, table: TypedArray): Facts {
+  private prepare(side: 0 | 1, index: number, to: number): Facts {
     const { pass } = this.sides[side];
     const layout = side === 0 ? this.at.pair.left : this.at.pair.right;
     const sample = this.sample(side, index);
     const own = this.own(side, index, sample);
     const rows = pass.follow(sample, own.halves);
-    const made = this.view(this.at.single, layout.length);
-    pass.fill(this.plans.pair.tables, layout, rows, own.halves, sample, made);
-    table.set(made);
+    pass.fill(this.plans.pair.tables, layout, rows, own.halves, sample, this.view(to, layout.length));
     const { needsDouble } = pass;
     return { head: this.plans.head.sample(side === 0 ? 'left' : 'right', rows, own.totals), needsDouble };
   }
@@ -173,8 +172,10 @@ export class PlaneTileWorker implements TileWorker<GraphPanel> {
     pass.fill(this.plans.own[side].tables, image.left, rows, halves, sample, table);
     const lanes = this.view(right, image.right.length * this.lanes);
     for (let k = 0; k < table.length; k++) lanes[k * this.lanes] = table[k];
+    // Not in the list of rows, which those of a tile stand in.
+    this.words(this.at.laneList, 1).set([this.at.single]);
     this.run(image, { tangent: false, lower: false, first: segment, last: segment + 1, totals: this.plans.own[side].totals.length }, [
-      [1, this.at.single, 0],
+      [1, this.at.laneList],
       [1, right, 0],
     ]);
   }
@@ -197,7 +198,7 @@ export class PlaneTileWorker implements TileWorker<GraphPanel> {
       at.pair,
       { tangent: job.tangent, lower, first: 0, last: this.plans.pair.segments.length, totals: this.plans.pair.totals.length },
       [
-        [rows.count, at.left, at.leftStride],
+        [rows.count, at.rowList],
         [vectors, at.right, at.rightStride],
       ],
     );
@@ -246,16 +247,13 @@ export class PlaneTileWorker implements TileWorker<GraphPanel> {
   private run(
     image: PlaneImage,
     task: { readonly tangent: boolean; readonly lower: boolean; readonly first: number; readonly last: number; readonly totals: number },
-    [[rows, left, leftStride], [vectors, right, rightStride]]: readonly [
-      readonly [number, number, number],
-      readonly [number, number, number],
-    ],
+    [[rows, lefts], [vectors, right, rightStride]]: readonly [readonly [number, number], readonly [number, number, number]],
   ): void {
     const { at, core } = this;
-    const words = new Int32Array(core.memory.buffer, at.record, JOB_BYTES / 4);
+    const words = this.words(at.record, JOB_BYTES / 4);
     words.fill(0);
     words.set([0, rows, vectors, task.lower ? 1 : 0, task.tangent ? 1 : 0, image.segments, task.first, task.last, task.totals]);
-    words.set([left, leftStride, right, rightStride, at.work, at.out, image.constants], 9);
+    words.set([lefts, right, rightStride, at.work, at.out, image.constants], 9);
     core.exports[this.size === 4 ? 'planes_f32' : 'planes_f64'](at.record);
   }
 
@@ -289,20 +287,8 @@ export class PlaneTileWorker implements TileWorker<GraphPanel> {
     const { buffer } = this.core.memory;
     return this.size === 4 ? new Float32Array(buffer, pointer, length) : new Float64Array(buffer, pointer, length);
   }
-}
 
-/** Element i of table k at out[i·lanes + k]; lanes without a table keep what they hold. */
-function interleave(tables: readonly TypedArray[], lanes: number, out: TypedArray): void {
-  const [a, b, c, d] = tables;
-  if (tables.length === 4)
-    for (let i = 0, to = 0; i < a.length; i++, to += 4) {
-      out[to] = a[i];
-      out[to + 1] = b[i];
-      out[to + 2] = c[i];
-      out[to + 3] = d[i];
-    }
-  else
-    tables.forEach((table, k) => {
-      for (let i = 0, to = k; i < table.length; i++, to += lanes) out[to] = table[i];
-    });
+  private words(pointer: number, length: number): Int32Array {
+    return new Int32Array(this.core.memory.buffer, pointer, length);
+  }
 }

@@ -47,7 +47,8 @@ export async function computeTilesByMessages(pool: MessagePool, job: KernelJob):
 
 class MessageRun {
   private readonly outputs: Outputs;
-  private readonly local: LocalTiles;
+  /** Opened after the workers have the job, beside them. */
+  private local: LocalTiles | null = null;
   private next = 0;
   /** A worker has been silent for too long: no waiting until one answers. */
   private silent = false;
@@ -63,7 +64,6 @@ class MessageRun {
     private readonly job: KernelJob,
   ) {
     this.outputs = new Outputs(job);
-    this.local = new LocalTiles(job, this.outputs);
     this.begun = pool.sharesMemory ? new Uint8Array(new SharedArrayBuffer(job.plan.tiles.length)) : null;
   }
 
@@ -95,7 +95,7 @@ class MessageRun {
   /** After an abort workers leave the tiles that they have not begun. */
   close(): void {
     this.begun?.fill(1);
-    this.local.close();
+    this.local?.close();
   }
 
   private get finished(): boolean {
@@ -115,6 +115,7 @@ class MessageRun {
 
   private compute(index: number): void {
     const start = performance.now();
+    this.local ??= new LocalTiles(this.job, this.outputs);
     this.local.compute(this.job.plan.tiles[index]);
     this.longest = Math.max(this.longest, performance.now() - start);
   }

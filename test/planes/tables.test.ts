@@ -2,32 +2,21 @@
 import { expect, it } from 'vitest';
 import { TableStore } from '../../src/backends/plane-tables';
 
-it('keeps the tables that come first, and makes the others again', () => {
-  // Room for two of five samples, and for two others at a time.
-  const store = new TableStore<number>('float32', 3, 5, 2 * 3 * 4, 2);
+it('keeps the tables that come first, and makes the others again where it is told', () => {
+  const store = new TableStore<string>({ at: 1000, stride: 64, count: 2 });
   const made: number[] = [];
-  const of = (sample: number) =>
-    store.of(sample, (table) => {
+  const of = (sample: number, spare: number) =>
+    store.of(sample, spare, (at) => {
       made.push(sample);
-      table.fill(sample);
-      return 10 * sample;
+      return `${sample} at ${at}`;
     });
-  for (let round = 0; round < 2; round++)
-    for (const first of [0, 2, 4]) {
-      const samples = [first, first + 1].filter((sample) => sample < 5);
-      const panel = samples.map(of);
-      expect(panel.map(({ table, facts }) => [...table, facts])).toEqual(samples.map((sample) => [sample, sample, sample, 10 * sample]));
-    }
-  expect(made).toEqual([0, 1, 2, 3, 4, 2, 3, 4]);
-});
-
-it('has no place for others where all are kept', () => {
-  const store = new TableStore<number>('float64', 2, 3, 1000, 4);
-  const tables = [0, 1, 2].map((sample) => store.of(sample, (table) => table.fill(sample).length).table);
-  expect(tables.map((table) => [...table])).toEqual([
-    [0, 0],
-    [1, 1],
-    [2, 2],
-  ]);
-  expect(tables[0].buffer.byteLength).toBe(3 * 2 * 8);
+  for (let round = 0; round < 2; round++) {
+    expect(of(7, 0)).toEqual({ at: 1000, facts: '7 at 1000' });
+    expect(of(3, 1)).toEqual({ at: 1064, facts: '3 at 1064' });
+    expect([of(5, 2), of(6, 3)]).toEqual([
+      { at: 2, facts: '5 at 2' },
+      { at: 3, facts: '6 at 3' },
+    ]);
+  }
+  expect(made).toEqual([7, 3, 5, 6, 5, 6]);
 });
