@@ -9,6 +9,7 @@ export { symv_f32, symv_f64 } from './symv';
 export { syrk_f32, syrk_f64 } from './syrk';
 export { trsm_f32, trsm_f64 } from './trsm';
 export { planes_f32, planes_f64 } from './planes';
+export * from './plane-samples';
 export { combine_f64, products_f64, rectify_f64, scale_rows_f64 } from './units';
 export { normals_f32, normals_f64, wide_normals, random_words } from './random';
 export * from './panels';

@@ -37,8 +37,8 @@ class PlaneJob {
   lastSegment: i32;
   /** Accumulators. */
   totals: i32;
-  left: usize;
-  leftStride: usize;
+  /** Addresses of the tables of every row. */
+  lefts: usize;
   right: usize;
   rightStride: usize;
   work: usize;
@@ -131,7 +131,7 @@ function planes<L, T>(job: PlaneJob): void {
   for (let v = 0; v < job.vectors; v++) {
     plane.right = job.right + <usize>v * job.rightStride;
     for (let i = job.lower ? v * lanes : 0; i < job.rows; i++) {
-      plane.left = job.left + <usize>i * job.leftStride;
+      plane.left = load<usize>(job.lefts + (<usize>i << 2));
       plane.totals = job.out + <usize>(i * job.vectors + v) * bytes;
       if (job.firstSegment == 0) clear(plane.totals, bytes);
       for (let s = job.firstSegment; s < job.lastSegment; s++)

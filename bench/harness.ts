@@ -15,6 +15,8 @@ export interface Contestant {
   readonly process?: boolean;
   /** Rounds such a process takes part in; EFFORT says how many where it does not. */
   readonly rounds?: number;
+  /** Samples it gives however long they take; LEAST_SAMPLES where it does not say. */
+  readonly samples?: number;
 }
 
 export interface Measured {
@@ -91,7 +93,7 @@ export async function race(
     for (const { contestant, samples } of runners) {
       const rests = contestant.process
         ? round >= Math.min(effort.processRounds, contestant.rounds ?? Infinity)
-        : samples.length >= LEAST_SAMPLES && sum(samples) > effort.budgetMs;
+        : samples.length >= (quick ? LEAST_SAMPLES : (contestant.samples ?? LEAST_SAMPLES)) && sum(samples) > effort.budgetMs;
       if (rests) continue;
       samples.push(await sample(contestant, contestant.process ? 0 : effort.sampleMs));
       await nextTurn();

@@ -1,6 +1,6 @@
 /** The plan of a kernel on a graph: which nodes need all pairs of locations, and what a pair of samples costs. */
 import type { GraphJob } from './backends/backend';
-import { planeBytes, planeFlops, planeLanes, supportsPlanes } from './backends/plane-memory';
+import { planeBytes, planeFlops, planeLanes, supportsPlanes, withTiles } from './backends/plane-memory';
 import { type Graph, type GraphNode, locationsOf, mixesLocations, readsAllPairs } from './graph';
 import { bytesPer } from './ndarray';
 import { type EngineChoice, type Plan, refuse, type Tile, tileGrid } from './plan';
@@ -42,7 +42,7 @@ export function planGraph(job: Omit<GraphJob, 'rows' | 'cols'>, sizes: GraphSize
   const lanes = byPlanes ? planeLanes(draft) : 1;
   const sized = (pairs: number): GraphJob => {
     const { rows, cols } = tileShape(pairs, lanes);
-    return { ...job, rows: Math.min(rows, n1), cols: Math.min(cols, n2) };
+    return withTiles(draft, Math.min(rows, n1), Math.min(cols, n2));
   };
   let whole = sized(budget / flops);
   // Tables of a tile's samples: an activation may have dozens for every location.
@@ -62,10 +62,13 @@ function tileShape(pairs: number, lanes: number): { readonly rows: number; reado
   return { rows: 1, cols: Math.max(lanes, Math.floor(pairs / lanes) * lanes) };
 }
 
-/** The small tiles of the edges come last, when there is no other left to wait for. */
+/**
+ * The small tiles of the edges come last, when there is no other left to wait for. Of equal ones those of the same columns follow each other: columns
+ * take longer to load than rows, since lanes are woven.
+ */
 function largestFirst(tiles: readonly Tile[], symmetric: boolean): Tile[] {
   const pairs = ({ row, rows, col, cols }: Tile) => (symmetric && row === col ? (rows * (rows + 1)) / 2 : rows * cols);
-  return [...tiles].sort((a, b) => pairs(b) - pairs(a));
+  return [...tiles].sort((a, b) => pairs(b) - pairs(a) || a.col - b.col);
 }
 
 /** For every node whether an output needs its pairs (i, j) of different locations. */

@@ -167,7 +167,7 @@ export class Threads {
     const { crews, options } = this;
     if (!crews || !crew || !this.isTeam(crew)) return crew as MessagePool | null;
     if (this.pool?.died) void this.retire(this.pool);
-    this.pool ??= new crews.MessagePool(options.module as WebAssembly.Module, this.wanted, options.createWorker);
+    this.pool ??= new crews.MessagePool(options.module as WebAssembly.Module, this.wanted, options.createWorker, true);
     return this.pool;
   }
 

@@ -6,7 +6,16 @@ import { workerBuild } from '../build/worker.js';
 import { entryOf, type Panel, type TileWorker } from './backends/backend';
 import { type Core, type CoreSource, coreOf, initialiseCore, KEEP_BYTES } from './backends/core';
 import type { FiniteBackend } from './backends/finite';
-import type { DrawMessage, JobMessage, PartReply, SamplesMessage, TileMessage, WorkerMessage, WorkerReply } from './backends/messages';
+import {
+  begins,
+  type DrawMessage,
+  type JobMessage,
+  type PartReply,
+  type SamplesMessage,
+  type TileMessage,
+  type WorkerMessage,
+  type WorkerReply,
+} from './backends/messages';
 import { openTiles } from './backends/open-tiles';
 import { createWasmLinearAlgebra } from './backends/wasm-linalg';
 import { createWasmUnits } from './backends/wasm-units';
@@ -94,12 +103,13 @@ class Tiles {
     if (!open) return null;
     for (const id of dropped) this.panels.delete(id);
     for (const [id, panel] of panels) this.panels.set(id, panel);
+    const { call, fields, dtype, begun } = open.job;
+    if (!begins(begun, index)) return { kind: 'part', call, index, blocks: [] };
     const [left, right] = [this.panels.get(row) as Panel, this.panels.get(col) as Panel];
     if (open.row !== row) open.tiles.setRows(left);
     if (open.col !== col) open.tiles.setCols(right);
     [open.row, open.col] = [row, col];
     open.tiles.compute(lower, transposed);
-    const { call, fields, dtype } = open.job;
     const free = [...spare];
     const blocks = fields.flatMap((field) =>
       (transposed ? [false, true] : [false]).map((flipped) => {

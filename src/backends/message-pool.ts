@@ -43,11 +43,15 @@ export class MessagePool {
   private calls = 0;
   private wake: () => void = () => {};
 
-  /** @param threads the calling thread included */
+  /**
+   * @param threads the calling thread included
+   * @param sharesMemory beside memories of their own, workers and the calling thread can have shared ones
+   */
   constructor(
     module: WebAssembly.Module,
     readonly threads: number,
     createWorker?: CreateWorker,
+    readonly sharesMemory = false,
   ) {
     const start: Start = { kind: 'messages', module };
     this.members = Array.from({ length: threads - 1 }, () => this.enlist(start, createWorker));

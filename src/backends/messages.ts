@@ -30,7 +30,12 @@ export interface JobMessage {
   readonly fields: readonly TileField[];
   /** Of the results. */
   readonly dtype: DType;
+  /** In shared memory, where there is some: 1 for every tile that a thread has begun (`begins`). */
+  readonly begun: Uint8Array | null;
 }
+
+/** Marks a tile as begun; false if it was, and its thread computes it. Without shared memory whoever has been sent a tile begins it. */
+export const begins = (begun: Uint8Array | null, index: number): boolean => begun === null || Atomics.exchange(begun, index, 1) === 0;
 
 /** Computes one tile of the open job. */
 export interface TileMessage {
@@ -75,7 +80,7 @@ export interface ReadyReply {
   readonly build: string;
 }
 
-/** A tile: for each field its rows, then, where they were asked for, the rows of its transpose. Some networks: for each field their kernels. */
+/** A tile: for each field its rows, then, where they were asked for, the rows of its transpose; nothing where another thread had begun it. Some networks: for each field their kernels. */
 export interface PartReply {
   readonly kind: 'part';
   readonly call: number;

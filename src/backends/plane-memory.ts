@@ -15,6 +15,7 @@ import { Head } from './plane-head';
 import { makeImage, type PlaneImage } from './plane-image';
 import { type PlaneNetwork, type PlanePlan, planOwn, planPlanes, type SegmentSpec, type StepSpec, type ValueSpec } from './plane-plan';
 import { rectifiedSlopes, rolesOf } from './plane-roles';
+import { rowPassBytes } from './plane-rows';
 
 /** Bytes of a job record of assembly/planes.ts. */
 export const JOB_BYTES = 128;
@@ -26,7 +27,7 @@ export function supportsPlanes(job: GraphJob): string | null {
   return typeof plans === 'string' ? plans : null;
 }
 
-/** Bytes of WebAssembly memory that tiles of the job occupy. */
+/** Bytes of WebAssembly memory that tiles of the job occupy, beside the tables that are kept. */
 export function planeBytes(job: GraphJob): number {
   return new PlaneMemory(job, expected(plansOf(job)), 0).end;
 }
@@ -78,6 +79,14 @@ export function plansOf(job: GraphJob): Plans | string {
   return plans;
 }
 
+/** The job with tiles of another size, which its plans do not depend on. */
+export function withTiles(job: GraphJob, rows: number, cols: number): GraphJob {
+  const sized = { ...job, rows, cols };
+  const known = KNOWN.get(job);
+  if (known) KNOWN.set(sized, known);
+  return sized;
+}
+
 function makePlans(job: GraphJob): Plans | string {
   const rightData = job.rightData ?? job.leftData;
   const obstacle = dataObstacle(job, job.leftData) ?? dataObstacle(job, rightData);
@@ -119,21 +128,43 @@ export function expected(plans: Plans | string): Plans {
   return plans;
 }
 
+/** Bytes of the tables of samples that a worker keeps from one panel to the next. */
+const TABLE_BYTES = 32 << 20;
+
+/** Places for tables of samples, one after the other. */
+export interface Places {
+  readonly at: number;
+  readonly stride: number;
+  readonly count: number;
+}
+
 /** Where everything lies. */
 export class PlaneMemory {
   readonly record: number;
   readonly pair: PlaneImage;
   readonly own: readonly [PlaneImage, PlaneImage];
-  readonly left: number;
-  readonly leftStride: number;
+  /** Addresses of the tables of rows, and of those that are woven into a vector of columns. */
+  readonly rowList: number;
+  readonly laneList: number;
+  /** Tables of rows that are not kept. */
+  readonly left: Places;
+  /** Tables of the columns of a vector that are not kept. */
+  readonly lane: Places;
+  /** Tables of columns, woven. */
   readonly right: number;
   readonly rightStride: number;
-  /** Tables of one sample as both sides. */
+  /** Tables of one sample as both sides, where it meets itself. */
   readonly single: number;
+  /** Of the passes over samples of either side; the same where the graphs are. */
+  readonly rows: readonly [number, number];
   readonly work: number;
   readonly out: number;
-  readonly end: number;
   readonly vectors: number;
+  /** Of what a tile needs. */
+  readonly end: number;
+  /** Tables of samples of either side that are kept, of one and the same where x2 is x1. */
+  readonly kept: readonly [Places, Places];
+  readonly keptEnd: number;
 
   constructor(
     readonly job: GraphJob,
@@ -159,14 +190,29 @@ export class PlaneMemory {
     const own = image(plans.own[0], false);
     this.own = [own, plans.own[1] === plans.own[0] ? own : image(plans.own[1], false)];
     this.vectors = Math.ceil(job.cols / lanes);
-    this.leftStride = aligned(this.pair.left.length * size);
+    this.rowList = take(4 * job.rows);
+    this.laneList = take(VECTOR);
+    const places = (length: number, count: number): Places => {
+      const stride = aligned(length * size);
+      return { at: take(stride * count), stride, count };
+    };
+    this.left = places(this.pair.left.length, job.rows);
+    this.lane = places(this.pair.right.length, lanes);
     this.rightStride = aligned(this.pair.right.length * VECTOR);
-    this.left = take(job.rows * this.leftStride);
     this.right = take(this.vectors * this.rightStride);
-    this.single = take(Math.max(...this.own.map(({ left, right }) => aligned(left.length * size) + right.length * VECTOR)));
+    const ofOwn = this.own.map(({ left, right }) => aligned(left.length * size) + right.length * VECTOR);
+    this.single = take(Math.max(...ofOwn));
+    const { left, right, roles } = plans.network;
+    const rows = take(rowPassBytes(left, roles));
+    this.rows = [rows, right === left ? rows : take(rowPassBytes(right, roles))];
     this.work = take(Math.max(this.pair.workBytes, ...this.own.map(({ workBytes }) => workBytes)));
     const totals = Math.max(1, plans.pair.totals.length);
     this.out = take(job.rows * this.vectors * totals * 2 * lanes * 8);
     this.end = end;
+    const keep = ({ inputs: [{ count }] }: SideData, { length }: PlaneImage['left'], bytes: number) =>
+      places(length, Math.min(count, Math.floor(bytes / aligned(length * size))));
+    const first = keep(job.leftData, this.pair.left, job.rightData ? TABLE_BYTES / 2 : TABLE_BYTES);
+    this.kept = [first, job.rightData ? keep(job.rightData, this.pair.right, TABLE_BYTES / 2) : first];
+    this.keptEnd = end;
   }
 }

@@ -1,13 +1,14 @@
 /**
  * The pass over samples: everything about a pair that depends on one of its samples alone. The variance q of every location is followed through the nodes
- * on planes in double precision; a pooled variance needs the sample's own covariances, ½S = ½ diagonal of P D Pᵀ, which the core computes once (`own`).
+ * on planes in double precision, by loops of the core (assembly/plane-samples.ts); a pooled variance needs the sample's own covariances, ½S = ½ diagonal of P D Pᵀ, which the core computes once (`own`).
  */
 import { type Graph, type GraphNode, locationsOf, type WindowAxis } from '../graph';
 import type { TypedArray } from '../ndarray';
 import type { ActivationLayer } from '../spec';
+import { aligned, type Core } from './core';
 import { planeDual } from './plane-dual';
 import { poolWeights, type SampleLayout, tableKey } from './plane-image';
-import type { PlanePlan } from './plane-plan';
+import type { Table } from './plane-plan';
 import { type Roles, rectifiedDual, rectifiedSlopes } from './plane-roles';
 
 /** The numbers of one sample: of every input. */
@@ -26,23 +27,55 @@ export interface SampleRows {
 /** ½S of a pooled node of a sample, in the units of its tables. */
 export type Halves = ReadonlyMap<number, Float64Array>;
 
+/** Doubles that a pass works on: the variances of every node on planes, then what windows leave after each axis but their last. */
+function workspace(graph: Graph, { planes }: Roles): { readonly nodes: readonly number[]; readonly between: readonly number[] } {
+  const between: number[] = [];
+  for (const index of planes) {
+    const node = graph.nodes[index];
+    if (node.op !== 'window' && node.op !== 'pool') continue;
+    node.axes.slice(0, -1).forEach((_, k) => {
+      const length = node.axes.reduce((all, { from, to }, axis) => all * (axis <= k ? to : from), 1);
+      between[k] = Math.max(between[k] ?? 0, length);
+    });
+  }
+  return { nodes: planes.map((index) => locationsOf(graph.nodes[index].spatial)), between };
+}
+
+/** Bytes of the core's memory that a pass takes. */
+export function rowPassBytes(graph: Graph, roles: Roles): number {
+  const { nodes, between } = workspace(graph, roles);
+  return [...nodes, ...between].reduce((bytes, length) => bytes + aligned(8 * length), 0);
+}
+
 export class RowPass {
-  /** Buffers by node, used again for every sample. */
+  /** Variances by node, in the core's memory, used again for every sample. */
   private readonly arrays: readonly Float64Array[];
+  private readonly between: readonly Float64Array[];
   private readonly weights: ReadonlyMap<number, ReturnType<typeof poolWeights>>;
   /** Tables of activations outside the rectified family, by node. */
   private readonly duals: ReadonlyMap<number, Float64Array>;
-  private readonly between: Float64Array[] = [];
   /** The last sample has a number among them that float32 does not carry. */
   needsDouble = false;
 
+  /** @param at address of rowPassBytes bytes; the memory must not grow any more */
   constructor(
+    private readonly core: Core,
+    at: number,
     readonly graph: Graph,
     private readonly roles: Roles,
-    /** Units and tables. */
-    private readonly plan: PlanePlan,
+    private readonly units: ReadonlyMap<number, number>,
   ) {
-    this.arrays = graph.nodes.map(({ spatial }) => new Float64Array(locationsOf(spatial)));
+    let end = at;
+    const take = (length: number) => {
+      const array = new Float64Array(core.memory.buffer, end, length);
+      end += aligned(8 * length);
+      return array;
+    };
+    const { nodes, between } = workspace(graph, roles);
+    const arrays: Float64Array[] = [];
+    for (const [k, length] of nodes.entries()) arrays[roles.planes[k]] = take(length);
+    this.arrays = arrays;
+    this.between = between.map(take);
     this.duals = new Map(
       roles.planes.flatMap((index) => {
         const node = graph.nodes[index];
@@ -79,10 +112,13 @@ export class RowPass {
     half: Float64Array | undefined,
   ): Float64Array | undefined {
     const { weights, sums } = this.weights.get(index) as ReturnType<typeof poolWeights>;
-    const mean = windowSums(before, node.axes, new Float64Array(weights.length), this.between).map((sum, i) => sum * weights[i]);
+    const out = this.arrays[index];
+    this.windowSums(before, node.axes, 1, out);
+    const mean = Float64Array.from(out, (sum, i) => sum * weights[i]);
     means.set(index, mean);
-    const unit = this.plan.units.get(index) ?? 1;
-    return half && mean.map((m, i) => Math.max(0, sums[i] * m - unit * half[i]));
+    const unit = this.units.get(index) ?? 1;
+    if (half) for (let i = 0; i < out.length; i++) out[i] = Math.max(0, sums[i] * mean[i] - unit * half[i]);
+    return half && out;
   }
 
   private variance(index: number, node: GraphNode, variances: readonly (Float64Array | undefined)[], { inputs }: Sample): Float64Array {
@@ -92,11 +128,11 @@ export class RowPass {
       case 'input':
         return meanSquares(inputs[node.index], out);
       case 'window':
-        return scaled(windowSums(before, node.axes, out, this.between), 1 / node.axes.reduce((all, { size }) => all * size, 1), 0, out);
+        return this.windowSums(before, node.axes, 1 / node.axes.reduce((all, { size }) => all * size, 1), out);
       case 'affine':
-        return scaled(before, node.w * node.w, node.b * node.b, out);
+        return this.scaled(before, node.w * node.w, node.b * node.b, out);
       case 'dual':
-        if (rectifiedSlopes(node.activation)) return scaled(before, rectifiedDual(node.activation).scale, 0, out);
+        if (rectifiedSlopes(node.activation)) return this.scaled(before, rectifiedDual(node.activation).scale, 0, out);
         return this.transformed(index, node.activation, before, out);
       default: {
         out.fill(0);
@@ -123,19 +159,45 @@ export class RowPass {
     return out;
   }
 
-  /** The tables of a sample, one after the other as `layout` says. */
-  fill(layout: SampleLayout, rows: SampleRows, halves: Halves, sample: Sample, out: TypedArray): void {
-    for (const table of this.plan.tables) {
+  /** out = factor · values + shift */
+  private scaled(values: Float64Array, factor: number, shift: number, out: Float64Array): Float64Array {
+    this.core.exports.scale_shift(values.byteOffset, out.byteOffset, out.length, factor, shift);
+    return out;
+  }
+
+  /** Sums over the windows at every output location times `factor`, one axis after the other. */
+  private windowSums(values: Float64Array, axes: readonly WindowAxis[], factor: number, out: Float64Array): Float64Array {
+    const last = axes.length - 1;
+    let outer = 1;
+    let inner = values.length;
+    let current = values;
+    for (const [k, { from, to, size, stride, dilation, low }] of axes.entries()) {
+      inner /= from;
+      const next = k === last ? out : this.between[k];
+      const [at, target] = [current.byteOffset, next.byteOffset];
+      this.core.exports.window_sums(at, target, outer, inner, from, to, size, stride, dilation, low, k === last ? factor : 1);
+      current = next;
+      outer *= to;
+    }
+    return current;
+  }
+
+  /** The tables of a sample, one after the other as `layout` says, into the core's memory. */
+  fill(tables: readonly Table[], layout: SampleLayout, rows: SampleRows, halves: Halves, sample: Sample, out: TypedArray): void {
+    for (const table of tables) {
       const at = layout.offsets.get(tableKey(table)) ?? 0;
       const values = rows.variances[table.node];
-      const unit = this.plan.units.get(table.node) ?? 1;
+      const unit = this.units.get(table.node) ?? 1;
       const node = this.graph.nodes[table.node];
-      if (table.kind === 'input' && node.op === 'input') put(out, at, sample.inputs[node.index], 1);
+      if (table.kind === 'input' && node.op === 'input') out.set(sample.inputs[node.index], at);
       else if (table.kind === 'half') put(out, at, halves.get(table.node), 1);
       else if (table.kind === 'mean') put(out, at, rows.means.get(table.node), 1 / unit);
       else if (table.kind === 'dual' && node.op === 'dual') this.fillDual(table.node, node.of[0], out, at);
       else if (table.kind === 'variance') put(out, at, values, 1 / unit);
-      else putRoots(out, at, values, 1 / unit);
+      else if (values) {
+        const roots = this.core.exports[out instanceof Float32Array ? 'roots_f32' : 'roots_f64'];
+        roots(values.byteOffset, out.byteOffset + at * out.BYTES_PER_ELEMENT, values.length, 1 / unit);
+      }
     }
   }
 
@@ -143,7 +205,7 @@ export class RowPass {
   private fillDual(index: number, source: number, out: TypedArray, at: number): void {
     const values = this.duals.get(index) as Float64Array;
     const locations = this.arrays[index].length;
-    const [before, after] = [source, index].map((node) => this.plan.units.get(node) ?? 1);
+    const [before, after] = [source, index].map((node) => this.units.get(node) ?? 1);
     const [radii, scales] = [values.length - 2 * locations, values.length - locations];
     put(out, at, values.subarray(0, radii), 1);
     put(out, at + radii, values.subarray(radii, scales), 1 / Math.sqrt(after));
@@ -156,11 +218,6 @@ function put(out: TypedArray, at: number, values: TypedArray | undefined, factor
   for (let k = 0; k < values.length; k++) out[at + k] = values[k] * factor;
 }
 
-function putRoots(out: TypedArray, at: number, values: Float64Array | undefined, factor: number): void {
-  if (!values) return;
-  for (let k = 0; k < values.length; k++) out[at + k] = Math.sqrt(values[k] * factor);
-}
-
 function meanSquares(x: TypedArray, out: Float64Array): Float64Array {
   const channels = x.length / out.length;
   for (let i = 0, at = 0; i < out.length; i++) {
@@ -169,55 +226,4 @@ function meanSquares(x: TypedArray, out: Float64Array): Float64Array {
     out[i] = sum / channels;
   }
   return out;
-}
-
-/** out = factor · values + shift */
-function scaled(values: Float64Array, factor: number, shift: number, out: Float64Array): Float64Array {
-  for (let i = 0; i < out.length; i++) out[i] = values[i] * factor + shift;
-  return out;
-}
-
-/** Sums over the windows at every output location, one axis after the other. `between` is used again from call to call: a buffer for each axis but the last. */
-function windowSums(values: Float64Array, axes: readonly WindowAxis[], out: Float64Array, between: Float64Array[]): Float64Array {
-  let outer = 1;
-  let current = values;
-  for (let k = 0; k < axes.length; k++) {
-    const axis = axes[k];
-    const inner = axes.slice(k + 1).reduce((all, { from }) => all * from, 1);
-    const length = outer * axis.to * inner;
-    if (k < axes.length - 1 && !(between[k]?.length >= length)) between[k] = new Float64Array(length);
-    const next = k === axes.length - 1 ? out : between[k];
-    alongAxis(current, outer, inner, axis, next);
-    current = next;
-    outer *= axis.to;
-  }
-  return current;
-}
-
-/** Every output along the axis is the sum of those of its taps that are there, `inner` neighbours of each, in `outer` blocks: tap by tap over all outputs. */
-function alongAxis(
-  values: Float64Array,
-  outer: number,
-  inner: number,
-  { from, to, size, stride, dilation, low }: WindowAxis,
-  out: Float64Array,
-): void {
-  out.fill(0, 0, outer * to * inner);
-  for (let f = 0; f < size; f++) {
-    const shift = f * dilation - low;
-    // As integers: of what Math.ceil gives V8 would make a loop over doubles.
-    const first = Math.max(0, Math.ceil(-shift / stride)) | 0;
-    const end = Math.min(to, Math.floor((from - 1 - shift) / stride) + 1) | 0;
-    for (let block = 0; block < outer; block++) {
-      const target = block * to * inner;
-      const source = (block * from + shift) * inner;
-      if (stride === 1) {
-        const distance = source - target;
-        for (let at = target + first * inner; at < target + end * inner; at++) out[at] += values[at + distance];
-        continue;
-      }
-      for (let o = first; o < end; o++)
-        for (let k = 0; k < inner; k++) out[target + o * inner + k] += values[source + o * stride * inner + k];
-    }
-  }
 }

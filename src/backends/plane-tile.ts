@@ -9,8 +9,9 @@ import type { GraphJob, GraphPanel, TileField, TileWorker } from './backend';
 import { aligned, type Core, type CoreSource } from './core';
 import type { HeadSample } from './plane-head';
 import type { PlaneImage } from './plane-image';
-import { expected, JOB_BYTES, PlaneMemory, type Plans, plansOf, VECTOR } from './plane-memory';
+import { expected, JOB_BYTES, type Places, PlaneMemory, type Plans, plansOf, VECTOR } from './plane-memory';
 import { type Halves, RowPass, type Sample } from './plane-rows';
+import { TableStore } from './plane-tables';
 
 export { planeBytes, planeFlops, supportsPlanes } from './plane-memory';
 
@@ -26,12 +27,11 @@ export function createPlaneTileWorker(cores: CoreSource, job: GraphJob): PlaneTi
   }
 }
 
-/** Bytes of what is known of samples that a worker keeps from one panel to the next. */
-const KEEP_BYTES = 32 << 20;
+/** Bytes of samples with themselves that a worker keeps from one panel to the next. */
+const OWN_BYTES = 8 << 20;
 
-/** Everything about a sample that pairs read. */
-interface Prepared {
-  readonly table: TypedArray;
+/** What pairs read of a sample beside its tables. */
+interface Facts {
   readonly head: HeadSample;
   readonly needsDouble: boolean;
 }
@@ -39,9 +39,9 @@ interface Prepared {
 interface Side {
   readonly pass: RowPass;
   readonly data: SideData;
+  readonly tables: TableStore<Facts>;
   /** What the core has computed of samples with themselves, by sample. */
   readonly own: Map<number, OwnSample>;
-  readonly prepared: Map<number, Prepared>;
 }
 
 interface OwnSample {
@@ -53,9 +53,9 @@ interface OwnSample {
 interface LoadedPanel {
   readonly from: number;
   readonly count: number;
-  readonly heads: readonly HeadSample[];
+  readonly heads: HeadSample[];
   /** A sample of it leaves the range of float32 on the way. */
-  readonly needsDouble: boolean;
+  needsDouble: boolean;
 }
 
 export class PlaneTileWorker implements TileWorker<GraphPanel> {
@@ -63,12 +63,11 @@ export class PlaneTileWorker implements TileWorker<GraphPanel> {
   private readonly size: 4 | 8;
   private readonly lanes: number;
   private readonly sides: readonly [Side, Side];
-  private readonly passes: readonly [RowPass, RowPass];
   private rows: LoadedPanel | null = null;
   private cols: LoadedPanel | null = null;
   private readonly tile: Record<TileField, Float64Array>;
   private lower = false;
-  private keptBytes = 0;
+  private ownBytes = 0;
   /** Computes what float32 does not carry. */
   private double: PlaneTileWorker | null = null;
 
@@ -80,15 +79,15 @@ export class PlaneTileWorker implements TileWorker<GraphPanel> {
   ) {
     this.size = bytesPer(plans.dtype);
     this.lanes = VECTOR / this.size;
-    const sizes = new PlaneMemory(job, plans, 0);
-    this.at = new PlaneMemory(job, plans, core.reserve(sizes.end));
-    const { network, pair, own } = plans;
-    const left: Side = { pass: new RowPass(network.left, network.roles, pair), data: job.leftData, own: new Map(), prepared: new Map() };
-    const right: Side = job.rightData
-      ? { pass: new RowPass(network.right, network.roles, pair), data: job.rightData, own: new Map(), prepared: new Map() }
-      : left;
-    this.sides = [left, right];
-    this.passes = [new RowPass(network.left, network.roles, own[0]), new RowPass(network.right, network.roles, own[1])];
+    this.at = new PlaneMemory(job, plans, core.reserve(0));
+    core.reserve(this.at.keptEnd - this.at.base);
+    const { left, right, roles } = plans.network;
+    const leftPass = new RowPass(core, this.at.rows[0], left, roles, plans.pair.units);
+    const rightPass = right === left ? leftPass : new RowPass(core, this.at.rows[1], right, roles, plans.pair.units);
+    const [keptLeft, keptRight] = this.at.kept;
+    const side = (pass: RowPass, data: SideData, kept: Places): Side => ({ pass, data, tables: new TableStore(kept), own: new Map() });
+    const first = side(leftPass, job.leftData, keptLeft);
+    this.sides = [first, job.rightData ? side(rightPass, job.rightData, keptRight) : first];
     const length = job.rows * job.cols;
     this.tile = { nngp: new Float64Array(length), ntk: new Float64Array(job.tangent ? length : 0) };
     for (const image of new Set([this.at.pair, ...this.at.own])) this.writeImage(image);
@@ -98,47 +97,46 @@ export class PlaneTileWorker implements TileWorker<GraphPanel> {
     new Uint8Array(this.core.memory.buffer, image.constants, image.bytes.length).set(image.bytes);
   }
 
-  setRows(panel: GraphPanel): void {
-    const { left, leftStride, pair } = this.at;
-    const samples = this.prepareAll(0, panel);
-    for (const [k, { table }] of samples.entries()) this.view(left + k * leftStride, pair.left.length).set(table);
-    this.rows = loaded(panel, samples);
+  setRows({ from, count }: GraphPanel): void {
+    const { left, rowList } = this.at;
+    const rows: LoadedPanel = { from, count, heads: [], needsDouble: false };
+    const list = Array.from({ length: count }, (_, k) => this.tables(0, from + k, left.at + k * left.stride, rows));
+    this.words(rowList, count).set(list);
+    this.rows = rows;
   }
 
-  /** A lane for each: the vectors of as many samples as have lanes are written together. */
-  setCols(panel: GraphPanel): void {
-    const { lanes } = this;
-    const { right, rightStride, pair } = this.at;
-    const samples = this.prepareAll(1, panel);
-    for (let first = 0; first < samples.length; first += lanes) {
-      const vectors = this.view(right + (first / lanes) * rightStride, pair.right.length * lanes);
-      interleave(
-        samples.slice(first, first + lanes).map(({ table }) => table),
-        lanes,
-        vectors,
-      );
+  /** A lane for each; lanes without a sample have the last one again. */
+  setCols({ from, count }: GraphPanel): void {
+    const { lanes, core } = this;
+    const { right, rightStride, lane, laneList, pair } = this.at;
+    const cols: LoadedPanel = { from, count, heads: [], needsDouble: false };
+    const weave = core.exports[this.size === 4 ? 'weave_f32' : 'weave_f64'];
+    for (let first = 0, to = right; first < count; first += lanes, to += rightStride) {
+      const last = Math.min(lanes, count - first) - 1;
+      const list = Array.from({ length: last + 1 }, (_, k) => this.tables(1, from + first + k, lane.at + k * lane.stride, cols));
+      this.words(laneList, lanes).set(Array.from({ length: lanes }, (_, k) => list[Math.min(k, last)]));
+      weave(laneList, to, pair.right.length);
     }
-    this.cols = loaded(panel, samples);
+    this.cols = cols;
   }
 
-  private prepareAll(side: 0 | 1, { from, count }: GraphPanel): readonly Prepared[] {
-    return Array.from({ length: count }, (_, k) => this.prepare(side, from + k));
+  /** The address of a sample's tables, at `spare` if they are not kept, and the rest into its panel. */
+  private tables(side: 0 | 1, index: number, spare: number, panel: LoadedPanel): number {
+    const { at, facts } = this.sides[side].tables.of(index, spare, (to) => this.prepare(side, index, to));
+    panel.heads.push(facts.head);
+    panel.needsDouble ||= facts.needsDouble;
+    return at;
   }
 
-  private prepare(side: 0 | 1, index: number): Prepared {
-    const { pass, prepared } = this.sides[side];
-    const known = prepared.get(index);
-    if (known) return known;
+  private prepare(side: 0 | 1, index: number, to: number): Facts {
+    const { pass } = this.sides[side];
     const layout = side === 0 ? this.at.pair.left : this.at.pair.right;
     const sample = this.sample(side, index);
     const own = this.own(side, index, sample);
     const rows = pass.follow(sample, own.halves);
-    const table = this.size === 4 ? new Float32Array(layout.length) : new Float64Array(layout.length);
-    pass.fill(layout, rows, own.halves, sample, table);
+    pass.fill(this.plans.pair.tables, layout, rows, own.halves, sample, this.view(to, layout.length));
     const { needsDouble } = pass;
-    const made = { table, head: this.plans.head.sample(side === 0 ? 'left' : 'right', rows, own.totals), needsDouble };
-    if (this.keeps(table.byteLength)) prepared.set(index, made);
-    return made;
+    return { head: this.plans.head.sample(side === 0 ? 'left' : 'right', rows, own.totals), needsDouble };
   }
 
   private sample(side: 0 | 1, index: number): Sample {
@@ -155,29 +153,29 @@ export class PlaneTileWorker implements TileWorker<GraphPanel> {
       this.runOwn(side, sample, halves, k);
       if (segment.pool !== undefined) halves.set(segment.pool, this.half(side, segment.pool));
     });
-    const totals = plan.totals.length > 0 ? Float64Array.from(plan.totals, (_, k) => this.sums(0, 0, k, plan.totals.length)[0]) : null;
+    const totals = plan.totals.length > 0 ? this.sums(1, plan.totals.length)(0, 0).filter((_, k) => k % 2 === 0) : null;
     const own = { halves, totals };
-    if (this.keeps(8 * [...halves.values()].reduce((sum, half) => sum + half.length, 1))) this.sides[side].own.set(index, own);
+    const bytes = 8 * [...halves.values()].reduce((sum, half) => sum + half.length, totals?.length ?? 0);
+    if (this.ownBytes + bytes <= OWN_BYTES) {
+      this.sides[side].own.set(index, own);
+      this.ownBytes += bytes;
+    }
     return own;
-  }
-
-  private keeps(bytes: number): boolean {
-    if (this.keptBytes + bytes > KEEP_BYTES) return false;
-    this.keptBytes += bytes;
-    return true;
   }
 
   private runOwn(side: 0 | 1, sample: Sample, halves: Halves, segment: number): void {
     const image = this.at.own[side];
-    const pass = this.passes[side];
+    const { pass } = this.sides[side];
     const rows = pass.follow(sample, halves);
     const right = this.at.single + aligned(image.left.length * this.size);
     const table = this.view(this.at.single, image.left.length);
-    pass.fill(image.left, rows, halves, sample, table);
+    pass.fill(this.plans.own[side].tables, image.left, rows, halves, sample, table);
     const lanes = this.view(right, image.right.length * this.lanes);
     for (let k = 0; k < table.length; k++) lanes[k * this.lanes] = table[k];
+    // Not in the list of rows, which those of a tile stand in.
+    this.words(this.at.laneList, 1).set([this.at.single]);
     this.run(image, { tangent: false, lower: false, first: segment, last: segment + 1, totals: this.plans.own[side].totals.length }, [
-      [1, this.at.single, 0],
+      [1, this.at.laneList],
       [1, right, 0],
     ]);
   }
@@ -200,14 +198,15 @@ export class PlaneTileWorker implements TileWorker<GraphPanel> {
       at.pair,
       { tangent: job.tangent, lower, first: 0, last: this.plans.pair.segments.length, totals: this.plans.pair.totals.length },
       [
-        [rows.count, at.left, at.leftStride],
+        [rows.count, at.rowList],
         [vectors, at.right, at.rightStride],
       ],
     );
+    const sums = this.sums(vectors, this.plans.pair.totals.length);
     const result = { nngp: 0, ntk: 0 };
     for (let i = 0; i < rows.count; i++)
       for (let j = 0; j < (lower ? i + 1 : cols.count); j++) {
-        this.plans.head.pair(rows.heads[i], cols.heads[j], this.pairSums(i, j, vectors), job.tangent, result);
+        this.plans.head.pair(rows.heads[i], cols.heads[j], sums(i, j), job.tangent, result);
         this.check(result, rows.from + i, cols.from + j);
         this.tile.nngp[i * job.cols + j] = result.nngp;
         if (job.tangent) this.tile.ntk[i * job.cols + j] = result.ntk;
@@ -229,37 +228,32 @@ export class PlaneTileWorker implements TileWorker<GraphPanel> {
       }
   }
 
-  /** Σ D and Σ T of every total of a pair. */
-  private pairSums(i: number, j: number, vectors: number): Float64Array {
-    const { length } = this.plans.pair.totals;
-    const sums = new Float64Array(2 * length);
-    const place = i * vectors + Math.floor(j / this.lanes);
-    for (let k = 0; k < length; k++) {
-      const [d, t] = this.sums(place, j % this.lanes, k, length);
-      sums[2 * k] = d;
-      sums[2 * k + 1] = t;
-    }
-    return sums;
-  }
-
-  private sums(place: number, lane: number, total: number, totals: number): [number, number] {
-    const out = new Float64Array(this.core.memory.buffer, this.at.out + (place * totals + total) * 2 * this.lanes * 8, 2 * this.lanes);
-    return [out[lane], out[this.lanes + lane]];
+  /** What reads Σ D and Σ T of every total of a pair, of rows of so many vectors; valid until the next call. */
+  private sums(vectors: number, totals: number): (i: number, j: number) => Float64Array {
+    const { lanes } = this;
+    const out = new Float64Array(this.core.memory.buffer, this.at.out);
+    const sums = new Float64Array(2 * totals);
+    return (i, j) => {
+      const place = i * vectors + Math.floor(j / lanes);
+      for (let k = 0; k < totals; k++) {
+        const d = (place * totals + k) * 2 * lanes + (j % lanes);
+        sums[2 * k] = out[d];
+        sums[2 * k + 1] = out[d + lanes];
+      }
+      return sums;
+    };
   }
 
   private run(
     image: PlaneImage,
     task: { readonly tangent: boolean; readonly lower: boolean; readonly first: number; readonly last: number; readonly totals: number },
-    [[rows, left, leftStride], [vectors, right, rightStride]]: readonly [
-      readonly [number, number, number],
-      readonly [number, number, number],
-    ],
+    [[rows, lefts], [vectors, right, rightStride]]: readonly [readonly [number, number], readonly [number, number, number]],
   ): void {
     const { at, core } = this;
-    const words = new Int32Array(core.memory.buffer, at.record, JOB_BYTES / 4);
+    const words = this.words(at.record, JOB_BYTES / 4);
     words.fill(0);
     words.set([0, rows, vectors, task.lower ? 1 : 0, task.tangent ? 1 : 0, image.segments, task.first, task.last, task.totals]);
-    words.set([left, leftStride, right, rightStride, at.work, at.out, image.constants], 9);
+    words.set([lefts, right, rightStride, at.work, at.out, image.constants], 9);
     core.exports[this.size === 4 ? 'planes_f32' : 'planes_f64'](at.record);
   }
 
@@ -293,27 +287,8 @@ export class PlaneTileWorker implements TileWorker<GraphPanel> {
     const { buffer } = this.core.memory;
     return this.size === 4 ? new Float32Array(buffer, pointer, length) : new Float64Array(buffer, pointer, length);
   }
-}
 
-const loaded = ({ from, count }: GraphPanel, samples: readonly Prepared[]): LoadedPanel => ({
-  from,
-  count,
-  heads: samples.map(({ head }) => head),
-  needsDouble: samples.some(({ needsDouble }) => needsDouble),
-});
-
-/** Element i of table k at out[i·lanes + k]; lanes without a table keep what they hold. */
-function interleave(tables: readonly TypedArray[], lanes: number, out: TypedArray): void {
-  const [a, b, c, d] = tables;
-  if (tables.length === 4)
-    for (let i = 0, to = 0; i < a.length; i++, to += 4) {
-      out[to] = a[i];
-      out[to + 1] = b[i];
-      out[to + 2] = c[i];
-      out[to + 3] = d[i];
-    }
-  else
-    tables.forEach((table, k) => {
-      for (let i = 0, to = k; i < table.length; i++, to += lanes) out[to] = table[i];
-    });
+  private words(pointer: number, length: number): Int32Array {
+    return new Int32Array(this.core.memory.buffer, pointer, length);
+  }
 }

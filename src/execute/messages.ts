@@ -1,11 +1,13 @@
 /**
- * Tiles of a kernel over workers that share no memory. The calling thread hands tiles out, so many to each worker that none waits for
+ * Tiles of a kernel over workers with memories of their own. The calling thread hands tiles out, so many to each worker that none waits for
  * the next, copies the answers into the results, and computes tiles itself in between. The grid of tiles is that of one thread, so the bits
- * are too. A tile without an answer for long is computed here: a worker that vanished silently delays a call and does not stop it.
+ * are too. Where a few bytes can be shared, threads note in them which tiles are begun, and at the end the calling thread takes those that still wait
+ * for a worker. A tile without an answer for long is computed here: a worker that vanished silently delays a call and does not stop it.
  */
-import { entryOf, type Panel } from '../backends/backend';
+import { entryOf, type Panel, type TileJob } from '../backends/backend';
 import type { MessagePool } from '../backends/message-pool';
-import type { PartReply } from '../backends/messages';
+import { begins, type PartReply } from '../backends/messages';
+import type { SideData } from '../covariance/side';
 import { throwIfAborted } from '../errors';
 import type { KernelJob } from '../kernel-job';
 import { dtypeOf, type TypedArray } from '../ndarray';
@@ -24,7 +26,14 @@ export async function computeTilesByMessages(pool: MessagePool, job: KernelJob):
   const { outputs, plan, options } = job;
   if (outputs.length === 0) return;
   const run = new MessageRun(pool, job);
-  pool.begin({ kind: 'job', job: plan.job, fields: outputs.map(([field]) => field), dtype: dtypeOf(outputs[0][1]) });
+  const fields = outputs.map(([field]) => field);
+  pool.begin({
+    kind: 'job',
+    job: pool.sharesMemory ? withSharedSamples(plan.job) : plan.job,
+    fields,
+    dtype: dtypeOf(outputs[0][1]),
+    begun: run.begun,
+  });
   try {
     while (!(await run.advance())) {
       pool.check();
@@ -38,7 +47,8 @@ export async function computeTilesByMessages(pool: MessagePool, job: KernelJob):
 
 class MessageRun {
   private readonly outputs: Outputs;
-  private readonly local: LocalTiles;
+  /** Opened after the workers have the job, beside them. */
+  private local: LocalTiles | null = null;
   private next = 0;
   /** A worker has been silent for too long: no waiting until one answers. */
   private silent = false;
@@ -46,13 +56,15 @@ class MessageRun {
   private longest = 0;
   /** Tiles handed out and not answered, the oldest first. */
   private readonly pending = new Set<number>();
+  /** Marks of tiles that a thread has begun; null where workers and this thread share nothing. */
+  readonly begun: Uint8Array | null;
 
   constructor(
     private readonly pool: MessagePool,
     private readonly job: KernelJob,
   ) {
     this.outputs = new Outputs(job);
-    this.local = new LocalTiles(job, this.outputs);
+    this.begun = pool.sharesMemory ? new Uint8Array(new SharedArrayBuffer(job.plan.tiles.length)) : null;
   }
 
   /** Hands out, copies, and computes one tile or waits; true when every tile is stored. */
@@ -67,6 +79,12 @@ class MessageRun {
       return false;
     }
     if (this.finished) return true;
+    const waiting = this.stillWaiting();
+    if (waiting !== undefined) {
+      this.takeBack(waiting);
+      await macrotask();
+      return this.finished;
+    }
     await pool.wait(this.silent ? 0 : Math.max(SILENCE, SILENT_TILES * this.longest), job.options.signal);
     const [oldest] = pending;
     this.silent = !this.collect() && !pool.died && !job.options.signal?.aborted;
@@ -74,12 +92,20 @@ class MessageRun {
     return this.finished;
   }
 
+  /** After an abort workers leave the tiles that they have not begun. */
   close(): void {
-    this.local.close();
+    this.begun?.fill(1);
+    this.local?.close();
   }
 
   private get finished(): boolean {
     return this.next === this.job.plan.tiles.length && this.pending.size === 0;
+  }
+
+  /** A tile that no worker has begun, begun here. */
+  private stillWaiting(): number | undefined {
+    const { begun } = this;
+    return begun === null ? undefined : [...this.pending].reverse().find((index) => begins(begun, index));
   }
 
   private takeBack(index: number): void {
@@ -89,18 +115,19 @@ class MessageRun {
 
   private compute(index: number): void {
     const start = performance.now();
+    this.local ??= new LocalTiles(this.job, this.outputs);
     this.local.compute(this.job.plan.tiles[index]);
     this.longest = Math.max(this.longest, performance.now() - start);
   }
 
-  /** Near the end a worker gets one tile at a time, so that all end together. */
+  /** Near the end a worker from which no tile can be taken back gets one at a time, so that all end together. */
   private handOut(): void {
     const { pool, pending } = this;
     const { tiles } = this.job.plan;
     const panel = (id: number) => this.panel(id);
     while (this.next < tiles.length) {
       const tile = tiles[this.next];
-      const depth = tiles.length - this.next > 2 * pool.threads ? DEPTH : 1;
+      const depth = this.begun || tiles.length - this.next > 2 * pool.threads ? DEPTH : 1;
       const ids = { row: this.idOf(tile.row, tile.rows, 0), col: this.idOf(tile.col, tile.cols, 1) };
       const flags = { lower: this.outputs.isDiagonal(tile), transposed: this.outputs.isMirrored(tile) };
       if (!pool.send({ index: this.next, ...ids, ...flags, panel }, depth)) return;
@@ -146,6 +173,23 @@ class MessageRun {
     const { rows, cols } = this.job.plan.job;
     return Math.max(rows, cols) + 1;
   }
+}
+
+/** The job with the numbers of its samples in shared memory, where every worker reads them: a copy for each costs it 5 ms a megabyte before it begins. */
+function withSharedSamples(job: TileJob): TileJob {
+  if (job.kind === 'chain') return job;
+  const shared = (side: SideData): SideData => ({
+    ...side,
+    inputs: side.inputs.map((input) => ({ ...input, data: inShared(input.data) })),
+  });
+  return { ...job, leftData: shared(job.leftData), rightData: job.rightData && shared(job.rightData) };
+}
+
+function inShared(data: TypedArray): TypedArray {
+  const buffer = new SharedArrayBuffer(data.byteLength);
+  const copy = data instanceof Float32Array ? new Float32Array(buffer) : new Float64Array(buffer);
+  copy.set(data);
+  return copy;
 }
 
 function owned(panel: Panel): Panel {

@@ -25,7 +25,7 @@ import { infer } from '../../src/infer';
 import type { KernelJob } from '../../src/kernel-job';
 import { countTiles } from '../../src/plan';
 import { planGraph } from '../../src/plan-graph';
-import { bytesOf, POOLS, rows } from './support';
+import { bytesOf, POOLS, recordedWorkers, rows } from './support';
 
 const engines: Engine[] = [];
 afterEach(async () => {
@@ -68,6 +68,25 @@ describe.each(POOLS)('%s', (_name, pool) => {
     const [k, expected] = [await engine.kernel(net, x), kernelSync(net, x, single)];
     expect(bytesOf(k.nngp).equals(bytesOf(expected.nngp))).toBe(true);
   });
+});
+
+it('computes tiles that wait for a busy worker, which leaves them', async () => {
+  const busy = `require('node:worker_threads').parentPort.on('message', ({ kind }) => {
+    if (kind === 'tile') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+  });`;
+  const { createWorker } = recordedWorkers(() => busy);
+  const answers: number[] = [];
+  const watched = () => createWorker().on('message', ({ kind, blocks }) => void (kind === 'part' && answers.push(blocks.length)));
+  const engine = await createEngine({ threads: 2, createWorker: watched });
+  engines.push(engine);
+  const [, net, x] = CASES[0];
+  const expected = kernelSync(net, x, single);
+  for (let i = 0; i < 50 && !answers.includes(0); i++) {
+    const k = await engine.kernel(net, x);
+    expect(bytesOf(k.nngp, k.ntk).equals(bytesOf(expected.nngp, expected.ntk))).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  expect(answers).toContain(0);
 });
 
 /** The plan of a kernel of n images of 32 × 32 × 3 against themselves. */
