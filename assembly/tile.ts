@@ -27,17 +27,17 @@ import { packRows } from './pack';
 import { run } from './run';
 import {
   affine,
-  affineRectified,
+  affineGaps,
   correlation,
-  endMargin,
-  endRectified,
   erf,
   finish,
   guard,
-  plainRectified,
+  plain,
   rectified,
-  standardRectified,
+  standardGaps,
   tangent,
+  turn,
+  turnMargin,
 } from './steps';
 import { tabulated } from './tabulated';
 
@@ -146,9 +146,9 @@ function remeasure<T>(job: Job, i: i32, first: i32, c: usize, m: usize, threshol
   }
 }
 
-function ended<L>(c: usize, m: usize, t: usize, end: usize, withTangent: bool): void {
-  if (withTangent) endRectified<L>(c, m, t, end);
-  else endMargin<L>(c, m, end);
+function turned<L>(c: usize, m: usize, t: usize, end: usize, vectors: usize, withTangent: bool): void {
+  if (withTangent) turn<L>(c, m, t, end, vectors);
+  else turnMargin<L>(c, m, end, vectors);
 }
 
 function wholeRun<L>(c: usize, m: usize, t: usize, end: usize, blocks: i32, vectors: usize, withTangent: bool): void {
@@ -192,16 +192,16 @@ function runRow<L, T>(job: Job, i: i32, end: usize): void {
       case GUARD: guard<L, T>(c, m, end, row, col); break;
       case CORRELATION: correlation<L>(c, m, end); break;
       case PLAIN_RECTIFIED:
-        plainRectified<L>(c, m, t, end, vectors);
-        ended<L>(c, m, t, end, withTangent);
+        plain<L>(m, t, end, vectors);
+        turned<L>(c, m, t, end, vectors, withTangent);
         break;
       case AFFINE_RECTIFIED:
-        affineRectified<L, T>(c, m, t, end, row, rs, col, cs, vectors);
-        ended<L>(c, m, t, end, withTangent);
+        affineGaps<L, T>(m, t, end, row, rs, col, cs);
+        turned<L>(c, m, t, end, vectors, withTangent);
         break;
       case STANDARD_RECTIFIED:
-        standardRectified<L, T>(c, m, t, end, row, rs, col, cs, vectors);
-        ended<L>(c, m, t, end, withTangent);
+        standardGaps<L, T>(m, t, end, row, rs, col, cs, vectors);
+        turned<L>(c, m, t, end, vectors, withTangent);
         break;
       case RECTIFIED_RUN: wholeRun<L>(c, m, t, end, <i32>load<f64>(params), vectors, withTangent); break;
       case FINISH: finish<L, T>(c, t, end, row, rs, col, cs); break;
