@@ -150,10 +150,10 @@ class MessageRun {
 
 function owned(panel: Panel): Panel {
   if (panel.kind === 'graph') return panel;
-  const { data, from, count, scale, inverse } = panel;
+  const { data, from, count, scale, inverse, tables } = panel;
   const features = data.length / panel.total;
   const own = data.slice(from * features, (from + count) * features);
-  return { ...panel, data: own, from: 0, total: count, scale: scale.slice(), inverse: inverse.slice() };
+  return { ...panel, data: own, from: 0, total: count, scale: scale.slice(), inverse: inverse.slice(), tables: tables.slice() };
 }
 
 function copyRows(block: TypedArray, cols: number, out: TypedArray, offset: number, ld: number): void {

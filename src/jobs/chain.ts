@@ -42,19 +42,41 @@ export function chainJob(inference: Inference, inputs: PreparedInputs, get: read
     isGaussian: inference.isGaussian,
   };
   for (const [field, data] of outputs) values[field] = { data, shape: [n1, n2] };
+  const tablesOf = keptTables(program);
   return {
     options,
     context,
     plan,
     outputs,
     result: Object.fromEntries(get.map((field) => [field, values[field]])),
-    panel: (side, from, count) => panelOf(program, side === 0 ? rows1 : rows2, from, count),
+    panel: (side, from, count) => panelOf(tablesOf, side === 0 ? rows1 : rows2, from, count),
+  };
+}
+
+/** Bytes of row tables that a job keeps: a panel is asked for again by every tile of its row or column, and its pass costs as much as a layer of one. */
+const KEPT_BYTES = 64 << 20;
+
+type TablesOf = (rows: Rows, from: number, count: number) => Float64Array;
+
+/** The program's tables of rows [from, from + count), remembered while there is room. */
+function keptTables(program: Program): TablesOf {
+  const kept = new Map<Rows, Map<string, Float64Array>>();
+  let room = KEPT_BYTES;
+  return (rows, from, count) => {
+    const own = kept.get(rows) ?? new Map<string, Float64Array>();
+    kept.set(rows, own);
+    const key = `${from} ${count}`;
+    const known = own.get(key);
+    if (known) return known;
+    const { tables } = passRows(program, rows.inverse, rows.radius, from, count);
+    room -= tables.byteLength;
+    if (room >= 0) own.set(key, tables);
+    return tables;
   };
 }
 
 /** Rows [from, from + count) of an input, with the tables of the program. */
-function panelOf(program: Program, rows: Rows, from: number, count: number) {
-  const { tables } = passRows(program, rows.inverse, rows.radius, from, count);
+function panelOf(tablesOf: TablesOf, rows: Rows, from: number, count: number) {
   const part = (values: Float64Array) => values.subarray(from, from + count);
   return {
     kind: 'chain',
@@ -64,7 +86,7 @@ function panelOf(program: Program, rows: Rows, from: number, count: number) {
     count,
     scale: part(rows.scale),
     inverse: part(rows.inverse),
-    tables,
+    tables: tablesOf(rows, from, count),
   } as const;
 }
 
