@@ -85,7 +85,8 @@ function packTransposed<T>(src: usize, rs: i32, k: i32, scale: usize, dst: usize
   }
 }
 
-function transpose4(src: usize, rs: usize, k: i32, scale: usize, dst: usize, ds: usize): void {
+/** dst[kk·ds + i] = scale[i] · src[i·rs + kk], i < 4, kk < k, a multiple of 4; strides in bytes, `scale` 0 for none. */
+export function transpose4(src: usize, rs: usize, k: i32, scale: usize, dst: usize, ds: usize): void {
   let f0 = f32x4.splat(1);
   let f1 = f0;
   let f2 = f0;
@@ -114,7 +115,8 @@ function transpose4(src: usize, rs: usize, k: i32, scale: usize, dst: usize, ds:
   }
 }
 
-function transpose2(src: usize, rs: usize, k: i32, scale: usize, dst: usize, ds: usize): void {
+/** As transpose4, in double precision: i < 2, k a multiple of 2. */
+export function transpose2(src: usize, rs: usize, k: i32, scale: usize, dst: usize, ds: usize): void {
   let f0 = f64x2.splat(1);
   let f1 = f0;
   if (scale) {

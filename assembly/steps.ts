@@ -4,21 +4,22 @@
  * `col` at the columns' tables (`cs` bytes from table to table), `vectors` at the parameters in every lane: V8 would make a vector of a
  * number again in every turn of a loop. The arithmetic is src/duals/steps.ts.
  */
-import { ANGLE_OVER, SEGMENT_OVER, UNDER } from '../src/duals/angle';
+import { ANGLE_OVER, LEAD, SEGMENT_OVER, UNDER } from '../src/duals/angle';
 import {
-  affineRectifiedStep,
+  affineGapStep,
   affineStep,
   correlationStep,
-  endBothStep,
-  endMarginStep,
-  endTangentStep,
   erfStep,
   finishStep,
   guardStep,
-  plainRectifiedStep,
+  plainStep,
   rectifiedStep,
-  standardRectifiedStep,
+  scaleStep,
+  standardGapStep,
   tangentStep,
+  turnBothStep,
+  turnMarginStep,
+  turnTangentStep,
 } from '../src/duals/steps';
 
 /** This row's entry of table k, in every lane. */
@@ -57,8 +58,14 @@ export function affine<L, T>(c: usize, m: usize, t: usize, end: usize, row: usiz
     );
 }
 
+/** κ, the first parameter of a rectified activation, times LEAD. */
+@inline
+function gain<L>(vectors: usize): v128 {
+  return changetype<L>(0).mul(v128.load(vectors), changetype<L>(0).table(LEAD));
+}
+
 export function rectified<L>(c: usize, m: usize, t: usize, end: usize, vectors: usize): void {
-  const kappa = v128.load(vectors);
+  const kappa = gain<L>(vectors);
   const lambda = v128.load(vectors, 16);
   const plus = v128.load(vectors, 32);
   const minus = v128.load(vectors, 48);
@@ -66,53 +73,27 @@ export function rectified<L>(c: usize, m: usize, t: usize, end: usize, vectors: 
     rectifiedStep<L, v128, usize>(changetype<L>(0), c + o, m + o, t + o, kappa, lambda, plus, minus);
 }
 
-/** ρ ≥ 0, here and below: what a dense layer leaves for the rectified activation after it, which endRectified or endMargin finishes. */
-export function plainRectified<L>(c: usize, m: usize, t: usize, end: usize, vectors: usize): void {
-  const l = changetype<L>(0);
-  const q0 = l.table(UNDER);
-  const q1 = l.table(UNDER + 1);
-  const q2 = l.table(UNDER + 2);
-  const q3 = l.table(UNDER + 3);
-  const q4 = l.table(UNDER + 4);
-  const q5 = l.table(UNDER + 5);
-  const kappa = v128.load(vectors);
+/** ρ ≥ 0, here and below: what a dense layer does before the rectified activation after it, for which turn or turnMargin stands. */
+export function plain<L>(m: usize, t: usize, end: usize, vectors: usize): void {
   const weight = v128.load(vectors, 16);
-  for (let o: usize = 0; o < end; o += 16) plainRectifiedStep<L, v128, usize>(l, c + o, m + o, t + o, weight, kappa, q0, q1, q2, q3, q4, q5);
+  for (let o: usize = 0; o < end; o += 16) plainStep<L, v128, usize>(changetype<L>(0), m + o, t + o, weight);
 }
 
-export function affineRectified<L, T>(
-  c: usize, m: usize, t: usize, end: usize, row: usize, rs: usize, col: usize, cs: usize, vectors: usize,
-): void {
-  const l = changetype<L>(0);
-  const q0 = l.table(UNDER);
-  const q1 = l.table(UNDER + 1);
-  const q2 = l.table(UNDER + 2);
-  const q3 = l.table(UNDER + 3);
-  const q4 = l.table(UNDER + 4);
-  const q5 = l.table(UNDER + 5);
-  const kappa = v128.load(vectors);
+export function affineGaps<L, T>(m: usize, t: usize, end: usize, row: usize, rs: usize, col: usize, cs: usize): void {
   const u1 = entry<T>(row, rs, 0);
   const s1 = entry<T>(row, rs, 1);
   const k1 = entry<T>(row, rs, 2);
   const s = col + cs;
   const k = s + cs;
   for (let o: usize = 0; o < end; o += 16)
-    affineRectifiedStep<L, v128, usize>(
-      l, c + o, m + o, t + o, u1, v128.load(col + o), s1, v128.load(s + o), k1, v128.load(k + o), kappa, q0, q1, q2, q3, q4, q5,
+    affineGapStep<L, v128, usize>(
+      changetype<L>(0), m + o, t + o, u1, v128.load(col + o), s1, v128.load(s + o), k1, v128.load(k + o),
     );
 }
 
-export function standardRectified<L, T>(
-  c: usize, m: usize, t: usize, end: usize, row: usize, rs: usize, col: usize, cs: usize, vectors: usize,
+export function standardGaps<L, T>(
+  m: usize, t: usize, end: usize, row: usize, rs: usize, col: usize, cs: usize, vectors: usize,
 ): void {
-  const l = changetype<L>(0);
-  const q0 = l.table(UNDER);
-  const q1 = l.table(UNDER + 1);
-  const q2 = l.table(UNDER + 2);
-  const q3 = l.table(UNDER + 3);
-  const q4 = l.table(UNDER + 4);
-  const q5 = l.table(UNDER + 5);
-  const kappa = v128.load(vectors);
   const weight = v128.load(vectors, 16);
   const u1 = entry<T>(row, rs, 0);
   const s1 = entry<T>(row, rs, 1);
@@ -122,55 +103,85 @@ export function standardRectified<L, T>(
   const k = s + cs;
   const beta = k + cs;
   for (let o: usize = 0; o < end; o += 16)
-    standardRectifiedStep<L, v128, usize>(
-      l, c + o, m + o, t + o, u1, v128.load(col + o), s1, v128.load(s + o), k1, v128.load(k + o),
-      beta1, v128.load(beta + o), kappa, weight, q0, q1, q2, q3, q4, q5,
+    standardGapStep<L, v128, usize>(
+      changetype<L>(0), m + o, t + o, u1, v128.load(col + o), s1, v128.load(s + o), k1, v128.load(k + o),
+      beta1, v128.load(beta + o), weight,
     );
 }
 
-/** Single precision has registers for the coefficients of both. */
-export function endRectified<L>(c: usize, m: usize, t: usize, end: usize): void {
-  const l = changetype<L>(0);
-  if (!l.narrow()) {
-    endTangent<L>(c, m, t, end);
+/** The rectified activation on m and t. */
+export function turn<L>(c: usize, m: usize, t: usize, end: usize, vectors: usize): void {
+  if (changetype<L>(0).narrow()) turnBoth<L>(m, t, end, vectors);
+  else {
+    turnTangent<L>(c, m, t, end, vectors);
     endMargin<L>(c, m, end);
-    return;
   }
-  const p0 = l.table(ANGLE_OVER);
-  const p1 = l.table(ANGLE_OVER + 1);
-  const p2 = l.table(ANGLE_OVER + 2);
-  const p3 = l.table(ANGLE_OVER + 3);
-  const r0 = l.table(SEGMENT_OVER);
-  const r1 = l.table(SEGMENT_OVER + 1);
-  const r2 = l.table(SEGMENT_OVER + 2);
-  const r3 = l.table(SEGMENT_OVER + 3);
-  for (let o: usize = 0; o < end; o += 16) endBothStep<L, v128, usize>(l, c + o, m + o, t + o, p0, p1, p2, p3, r0, r1, r2, r3);
 }
 
-function endTangent<L>(c: usize, m: usize, t: usize, end: usize): void {
+function turnBoth<L>(m: usize, t: usize, end: usize, vectors: usize): void {
   const l = changetype<L>(0);
-  const p0 = l.table(ANGLE_OVER);
-  const p1 = l.table(ANGLE_OVER + 1);
-  const p2 = l.table(ANGLE_OVER + 2);
-  const p3 = l.table(ANGLE_OVER + 3);
-  const p4 = l.table(ANGLE_OVER + 4);
-  const p5 = l.table(ANGLE_OVER + 5);
-  const p6 = l.table(ANGLE_OVER + 6);
-  const p7 = l.table(ANGLE_OVER + 7);
-  for (let o: usize = 0; o < end; o += 16) endTangentStep<L, v128, usize>(l, c + o, m + o, t + o, p0, p1, p2, p3, p4, p5, p6, p7);
+  const kappa = l.sub(l.zero(), gain<L>(vectors));
+  const z0 = l.table(UNDER);
+  const z1 = l.table(UNDER + 1);
+  const z2 = l.table(UNDER + 2);
+  const a0 = l.table(ANGLE_OVER);
+  const a1 = l.table(ANGLE_OVER + 1);
+  const a2 = l.table(ANGLE_OVER + 2);
+  const s0 = l.table(SEGMENT_OVER);
+  const s1 = l.table(SEGMENT_OVER + 1);
+  const a = l.table(SEGMENT_OVER + 6);
+  const b = l.table(SEGMENT_OVER + 7);
+  for (let o: usize = 0; o < end; o += 16)
+    turnBothStep<L, v128, usize>(l, m + o, t + o, kappa, z0, z1, z2, a0, a1, a2, s0, s1, a, b);
 }
 
-export function endMargin<L>(c: usize, m: usize, end: usize): void {
+function turnTangent<L>(c: usize, m: usize, t: usize, end: usize, vectors: usize): void {
   const l = changetype<L>(0);
-  const r0 = l.table(SEGMENT_OVER);
-  const r1 = l.table(SEGMENT_OVER + 1);
-  const r2 = l.table(SEGMENT_OVER + 2);
-  const r3 = l.table(SEGMENT_OVER + 3);
-  const r4 = l.table(SEGMENT_OVER + 4);
-  const r5 = l.table(SEGMENT_OVER + 5);
-  const r6 = l.table(SEGMENT_OVER + 6);
-  const r7 = l.table(SEGMENT_OVER + 7);
-  for (let o: usize = 0; o < end; o += 16) endMarginStep<L, v128, usize>(l, c + o, m + o, r0, r1, r2, r3, r4, r5, r6, r7);
+  const kappa = l.sub(l.zero(), gain<L>(vectors));
+  const z0 = l.table(UNDER);
+  const z1 = l.table(UNDER + 1);
+  const z2 = l.table(UNDER + 2);
+  const z3 = l.table(UNDER + 3);
+  const z4 = l.table(UNDER + 4);
+  const z5 = l.table(UNDER + 5);
+  const a0 = l.table(ANGLE_OVER);
+  const a1 = l.table(ANGLE_OVER + 1);
+  const a2 = l.table(ANGLE_OVER + 2);
+  const a3 = l.table(ANGLE_OVER + 3);
+  const a4 = l.table(ANGLE_OVER + 4);
+  const a5 = l.table(ANGLE_OVER + 5);
+  const a6 = l.table(ANGLE_OVER + 6);
+  for (let o: usize = 0; o < end; o += 16)
+    turnTangentStep<L, v128, usize>(
+      l, c + o, m + o, t + o, kappa, z0, z1, z2, z3, z4, z5, a0, a1, a2, a3, a4, a5, a6,
+    );
+}
+
+/** The rectified activation on m alone. */
+export function turnMargin<L>(c: usize, m: usize, end: usize, vectors: usize): void {
+  const l = changetype<L>(0);
+  const kappa = l.sub(l.zero(), gain<L>(vectors));
+  const z0 = l.table(UNDER);
+  const z1 = l.table(UNDER + 1);
+  const z2 = l.table(UNDER + 2);
+  const z3 = l.table(UNDER + 3);
+  const z4 = l.table(UNDER + 4);
+  const z5 = l.table(UNDER + 5);
+  for (let o: usize = 0; o < end; o += 16) scaleStep<L, v128, usize>(l, c + o, m + o, kappa, z0, z1, z2, z3, z4, z5);
+  endMargin<L>(c, m, end);
+}
+
+function endMargin<L>(c: usize, m: usize, end: usize): void {
+  const l = changetype<L>(0);
+  const s0 = l.table(SEGMENT_OVER);
+  const s1 = l.table(SEGMENT_OVER + 1);
+  const s2 = l.table(SEGMENT_OVER + 2);
+  const s3 = l.table(SEGMENT_OVER + 3);
+  const s4 = l.table(SEGMENT_OVER + 4);
+  const s5 = l.table(SEGMENT_OVER + 5);
+  const a = l.table(SEGMENT_OVER + 6);
+  const b = l.table(SEGMENT_OVER + 7);
+  for (let o: usize = 0; o < end; o += 16) turnMarginStep<L, v128, usize>(l, c + o, m + o, s0, s1, s2, s3, s4, s5, a, b);
 }
 
 /** `precise` is a constant at every call. */

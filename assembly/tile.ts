@@ -23,21 +23,22 @@ import {
 import { activation } from './activations';
 import { blockProduct } from './gemm';
 import { F32x4, F64x2 } from './lanes';
-import { packRows } from './pack';
+import { at, bytes } from './micro';
+import { packRows, transpose2, transpose4 } from './pack';
 import { run } from './run';
 import {
   affine,
-  affineRectified,
+  affineGaps,
   correlation,
-  endMargin,
-  endRectified,
   erf,
   finish,
   guard,
-  plainRectified,
+  plain,
   rectified,
-  standardRectified,
+  standardGaps,
   tangent,
+  turn,
+  turnMargin,
 } from './steps';
 import { tabulated } from './tabulated';
 
@@ -146,9 +147,9 @@ function remeasure<T>(job: Job, i: i32, first: i32, c: usize, m: usize, threshol
   }
 }
 
-function ended<L>(c: usize, m: usize, t: usize, end: usize, withTangent: bool): void {
-  if (withTangent) endRectified<L>(c, m, t, end);
-  else endMargin<L>(c, m, end);
+function turned<L>(c: usize, m: usize, t: usize, end: usize, vectors: usize, withTangent: bool): void {
+  if (withTangent) turn<L>(c, m, t, end, vectors);
+  else turnMargin<L>(c, m, end, vectors);
 }
 
 function wholeRun<L>(c: usize, m: usize, t: usize, end: usize, blocks: i32, vectors: usize, withTangent: bool): void {
@@ -192,16 +193,16 @@ function runRow<L, T>(job: Job, i: i32, end: usize): void {
       case GUARD: guard<L, T>(c, m, end, row, col); break;
       case CORRELATION: correlation<L>(c, m, end); break;
       case PLAIN_RECTIFIED:
-        plainRectified<L>(c, m, t, end, vectors);
-        ended<L>(c, m, t, end, withTangent);
+        plain<L>(m, t, end, vectors);
+        turned<L>(c, m, t, end, vectors, withTangent);
         break;
       case AFFINE_RECTIFIED:
-        affineRectified<L, T>(c, m, t, end, row, rs, col, cs, vectors);
-        ended<L>(c, m, t, end, withTangent);
+        affineGaps<L, T>(m, t, end, row, rs, col, cs);
+        turned<L>(c, m, t, end, vectors, withTangent);
         break;
       case STANDARD_RECTIFIED:
-        standardRectified<L, T>(c, m, t, end, row, rs, col, cs, vectors);
-        ended<L>(c, m, t, end, withTangent);
+        standardGaps<L, T>(m, t, end, row, rs, col, cs, vectors);
+        turned<L>(c, m, t, end, vectors, withTangent);
         break;
       case RECTIFIED_RUN: wholeRun<L>(c, m, t, end, <i32>load<f64>(params), vectors, withTangent); break;
       case FINISH: finish<L, T>(c, t, end, row, rs, col, cs); break;
@@ -243,14 +244,27 @@ export function tile_f64(job: usize): void {
   tile<F64x2, f64>(changetype<Job>(job));
 }
 
-/** dst (cols × rows, dense) = the transpose of the leading rows × cols block of src, in blocks that stay in L1. */
-@inline
+/**
+ * dst (cols × rows, dense) = the transpose of the leading rows × cols block of src, by squares whose rows are one line of the cache: strides
+ * are powers of two in most tiles, and of wider squares more lines would fall into one set than it holds.
+ */
 function transpose<T>(src: usize, rows: i32, cols: i32, ld: i32, dst: usize): void {
-  for (let i0 = 0; i0 < rows; i0 += 32)
-    for (let j0 = 0; j0 < cols; j0 += 32)
-      for (let j = j0, jEnd = min(cols, j0 + 32); j < jEnd; j++)
-        for (let i = i0, iEnd = min(rows, i0 + 32); i < iEnd; i++)
-          store<T>(dst + <usize>(j * rows + i) * sizeof<T>(), load<T>(src + <usize>(i * ld + j) * sizeof<T>()));
+  const side = <i32>(64 / sizeof<T>());
+  for (let i = 0; i < rows; i += side)
+    for (let j = 0; j < cols; j += side)
+      transposeSquare<T>(at<T>(src, ld, i, j), min(side, rows - i), min(side, cols - j), bytes<T>(ld), at<T>(dst, rows, j, i), bytes<T>(rows));
+}
+
+function transposeSquare<T>(src: usize, rows: i32, cols: i32, rs: usize, dst: usize, ds: usize): void {
+  if (rows == cols && bytes<T>(rows) == 64) {
+    for (let o: usize = 0; o < 64; o += 16, src += (16 / sizeof<T>()) * rs) {
+      if (sizeof<T>() == 4) transpose4(src, rs, rows, 0, dst + o, ds);
+      else transpose2(src, rs, rows, 0, dst + o, ds);
+    }
+    return;
+  }
+  for (let j = 0; j < cols; j++, dst += ds)
+    for (let i = 0; i < rows; i++) store<T>(dst + bytes<T>(i), load<T>(src + <usize>i * rs + bytes<T>(j)));
 }
 
 export function pack_rows_f32(src: usize, ld: i32, rows: i32, k: i32, scale: usize, dst: usize, width: i32): void {

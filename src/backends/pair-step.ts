@@ -1,5 +1,5 @@
 /** Op codes → operations of duals/steps.ts on one pair, for the backends that go pair by pair: js-tile.ts and wgsl.ts. */
-import { ANGLE_OVER, SEGMENT_OVER, UNDER } from '../duals/angle';
+import { ANGLE_OVER, LEAD, SEGMENT_OVER, UNDER } from '../duals/angle';
 import { exponentialStep } from '../duals/exponential';
 import { gaborStep } from '../duals/gabor';
 import { gaussianStep } from '../duals/gaussian';
@@ -35,7 +35,7 @@ export function pairStep<L extends PairLanes<V, A>, V, A>(
   degree = 0,
 ): void {
   const product = (k: number) => l.mul(row(k), col(k));
-  const denominator = () => tableOf<L, V>(l, UNDER, 6);
+  const kappa = () => l.mul(param(0), l.table(LEAD));
   switch (code) {
     case op.START:
       steps.startStep<L, V, A>(l, c, m, t, row(0), col(0));
@@ -47,7 +47,7 @@ export function pairStep<L extends PairLanes<V, A>, V, A>(
       steps.affineStep<L, V, A>(l, c, m, t, row(0), col(0), row(1), col(1), product(2), product(3), product(4));
       break;
     case op.RECTIFIED:
-      steps.rectifiedStep<L, V, A>(l, c, m, t, param(0), param(1), param(2), param(3));
+      steps.rectifiedStep<L, V, A>(l, c, m, t, kappa(), param(1), param(2), param(3));
       break;
     case op.ERF:
     case op.ERF_PRECISE:
@@ -60,15 +60,16 @@ export function pairStep<L extends PairLanes<V, A>, V, A>(
       steps.correlationStep<L, V, A>(l, c, m);
       break;
     case op.PLAIN_RECTIFIED:
-      steps.plainRectifiedStep<L, V, A>(l, c, m, t, param(1), param(0), ...denominator());
-      endRectified<L, V, A>(l, c, m, t);
+      steps.plainStep<L, V, A>(l, m, t, param(1));
+      turn<L, V, A>(l, c, m, t, l.sub(l.zero(), kappa()));
       break;
     case op.AFFINE_RECTIFIED:
-      steps.affineRectifiedStep<L, V, A>(l, c, m, t, row(0), col(0), row(1), col(1), row(2), col(2), param(0), ...denominator());
-      endRectified<L, V, A>(l, c, m, t);
+      steps.affineGapStep<L, V, A>(l, m, t, row(0), col(0), row(1), col(1), row(2), col(2));
+      turn<L, V, A>(l, c, m, t, l.sub(l.zero(), kappa()));
       break;
     case op.STANDARD_RECTIFIED:
-      standardRectified<L, V, A>(l, { c, m, t }, row, col, param);
+      steps.standardGapStep<L, V, A>(l, m, t, row(0), col(0), row(1), col(1), row(2), col(2), row(3), col(3), param(1));
+      turn<L, V, A>(l, c, m, t, l.sub(l.zero(), kappa()));
       break;
     case op.RECTIFIED_RUN:
       run<L, V, A>(l, degree, { c, m, t }, param);
@@ -121,29 +122,18 @@ export function pairStep<L extends PairLanes<V, A>, V, A>(
 
 /** Coefficients from `i` on in the table of duals/coefficients.ts. */
 function tableOf<L extends PairLanes<V, unknown>, V>(l: L, i: number, count: 6): Six<V>;
+function tableOf<L extends PairLanes<V, unknown>, V>(l: L, i: number, count: 7): [...Six<V>, V];
 function tableOf<L extends PairLanes<V, unknown>, V>(l: L, i: number, count: 8): [...Six<V>, V, V];
 function tableOf<L extends PairLanes<V, unknown>, V>(l: L, i: number, count: number): V[] {
   return Array.from({ length: count }, (_, k) => l.table(i + k));
 }
 type Six<V> = [V, V, V, V, V, V];
 
-/** What follows the first step of the fused operations, which leaves κ√m/Q in the place of ρ. */
-function endRectified<L extends PairLanes<V, A>, V, A>(l: L, c: A, m: A, t: A): void {
-  steps.endTangentStep<L, V, A>(l, c, m, t, ...tableOf<L, V>(l, ANGLE_OVER, 8));
-  steps.endMarginStep<L, V, A>(l, c, m, ...tableOf<L, V>(l, SEGMENT_OVER, 8));
+/** The activation of the fused operations, after their dense layer; kappa is −κ LEAD. */
+function turn<L extends PairLanes<V, A>, V, A>(l: L, c: A, m: A, t: A, kappa: V): void {
+  steps.turnTangentStep<L, V, A>(l, c, m, t, kappa, ...tableOf<L, V>(l, UNDER, 6), ...tableOf<L, V>(l, ANGLE_OVER, 7));
+  steps.turnMarginStep<L, V, A>(l, c, m, ...tableOf<L, V>(l, SEGMENT_OVER, 8));
   steps.correlationStep<L, V, A>(l, c, m);
-}
-
-function standardRectified<L extends PairLanes<V, A>, V, A>(
-  l: L,
-  { c, m, t }: PairPlaces<A>,
-  row: Entry<V>,
-  col: Entry<V>,
-  param: Entry<V>,
-): void {
-  const [u, s, k, beta] = [0, 1, 2, 3].map((table) => [row(table), col(table)] as const);
-  steps.standardRectifiedStep<L, V, A>(l, c, m, t, ...u, ...s, ...k, ...beta, param(0), param(1), ...tableOf<L, V>(l, UNDER, 6));
-  endRectified<L, V, A>(l, c, m, t);
 }
 
 /** The two series of duals/run.ts, in the order of assembly/run.ts. */

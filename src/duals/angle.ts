@@ -2,9 +2,10 @@
  * Angle functions of the distance d = 1 − cos θ, θ ∈ [0, π/2]: free of the cancellation that ruins arccos near 1.
  *   angle:   θ = √d · P(d)                  segment: sin θ − θ cos θ = d√d · R(d)
  * P and R are interpolants of degree 7 (single) and 17 (double) on d ∈ [0, 1]; their errors stand in coefficients.ts. Evaluated by
- * Estrin's scheme, which keeps the dependency chain short. Where both are wanted, quotients of polynomials in e = 2 − d = 1 + cos θ with one
- * denominator take half the products: P = angleOver/underBoth, R = segmentOver/underBoth, of degrees 3 (single), 7 and 6 (double). Their zeros lie on the
- * cut d > 2 of the functions, so in e all signs are equal and nothing cancels.
+ * Estrin's scheme, which keeps the dependency chain short. Where both are wanted, quotients with one denominator take half the products:
+ *   P = LEAD A/U,   R = LEAD S/U
+ * with A, S and U of degree 3 (single), 7, 7 and 6 (double). Their zeros lie on the cut d > 2 of the functions, or at d < −400, so that no factor zᵢ − d
+ * cancels, and a product of factors has the shortest chain of all.
  * Measured, relative, d from 1e-300 to 1: θ 4.0e-16 (double), 1.4e-7 (single); d√d R 3.2e-16, 1.3e-7: rounding, not the polynomials.
  */
 import { Lanes } from './lanes';
@@ -12,8 +13,9 @@ import { Lanes } from './lanes';
 /** Positions of the polynomials in the coefficient table. */
 export const ANGLE: number = 0;
 export const SEGMENT: number = 18;
-export const ANGLE_OVER: number = 36;
-export const UNDER: number = 48;
+export const UNDER: number = 36;
+export const LEAD: number = 42;
+export const ANGLE_OVER: number = 48;
 export const SEGMENT_OVER: number = 60;
 
 export function linear<L extends Lanes<V>, V>(l: L, i: number, x: V): V {
@@ -37,60 +39,53 @@ export function wide<L extends Lanes<V>, V>(l: L, i: number, d: V, d2: V, d4: V)
   return l.narrow() ? degree7<L, V>(l, i, d, d2, d4) : degree17<L, V>(l, i, d, d2, d4, l.mul(d4, d4));
 }
 
-/** Numerators: the polynomial with these coefficients, of which single precision has four; e2 = e². */
-export function over<L extends Lanes<V>, V>(l: L, e: V, e2: V, c0: V, c1: V, c2: V, c3: V, c4: V, c5: V, c6: V, c7: V): V {
-  const low = l.fma(l.fma(c3, e, c2), e2, l.fma(c1, e, c0));
-  if (l.narrow()) return low;
-  return l.fma(l.fma(l.fma(c7, e, c6), e2, l.fma(c5, e, c4)), l.mul(e2, e2), low);
+/** U of these zeros, of which single precision has three. */
+export function under<L extends Lanes<V>, V>(l: L, d: V, z0: V, z1: V, z2: V, z3: V, z4: V, z5: V): V {
+  const low = l.mul(l.sub(z0, d), l.sub(z1, d));
+  if (l.narrow()) return l.mul(low, l.sub(z2, d));
+  return l.mul(l.mul(low, l.mul(l.sub(z2, d), l.sub(z3, d))), l.mul(l.sub(z4, d), l.sub(z5, d)));
 }
 
-/** The denominator, whose highest coefficient is 1; single precision has three others. */
-export function under<L extends Lanes<V>, V>(l: L, e: V, e2: V, c0: V, c1: V, c2: V, c3: V, c4: V, c5: V): V {
-  const low = l.fma(c1, e, c0);
-  if (l.narrow()) return l.fma(l.add(e, c2), e2, low);
-  return l.fma(l.add(e2, l.fma(c5, e, c4)), l.mul(e2, e2), l.fma(l.fma(c3, e, c2), e2, low));
+/** A of these zeros, three or six, and in double precision −z6. */
+export function angleOver<L extends Lanes<V>, V>(l: L, d: V, z0: V, z1: V, z2: V, z3: V, z4: V, z5: V, z6: V): V {
+  const product = under<L, V>(l, d, z0, z1, z2, z3, z4, z5);
+  return l.narrow() ? product : l.mul(product, l.add(z6, d));
 }
 
-/** Numerator of P. */
-export function angleOver<L extends Lanes<V>, V>(l: L, e: V, e2: V): V {
-  const i = ANGLE_OVER;
-  return over<L, V>(
-    l,
-    e,
-    e2,
-    l.table(i),
-    l.table(i + 1),
-    l.table(i + 2),
-    l.table(i + 3),
-    l.table(i + 4),
-    l.table(i + 5),
-    l.table(i + 6),
-    l.table(i + 7),
-  );
+/** S of these zeros, two or six, times a + b d. */
+export function segmentOver<L extends Lanes<V>, V>(l: L, d: V, z0: V, z1: V, z2: V, z3: V, z4: V, z5: V, a: V, b: V): V {
+  const last = l.fma(b, d, a);
+  if (l.narrow()) return l.mul(l.mul(l.sub(z0, d), l.sub(z1, d)), last);
+  return l.mul(under<L, V>(l, d, z0, z1, z2, z3, z4, z5), last);
 }
 
-/** Numerator of R. */
-export function segmentOver<L extends Lanes<V>, V>(l: L, e: V, e2: V): V {
-  const i = SEGMENT_OVER;
-  return over<L, V>(
-    l,
-    e,
-    e2,
-    l.table(i),
-    l.table(i + 1),
-    l.table(i + 2),
-    l.table(i + 3),
-    l.table(i + 4),
-    l.table(i + 5),
-    l.table(i + 6),
-    l.table(i + 7),
-  );
-}
-
-/** The denominator of both. */
-export function underBoth<L extends Lanes<V>, V>(l: L, e: V, e2: V): V {
+/** U */
+export function underBoth<L extends Lanes<V>, V>(l: L, d: V): V {
   const i = UNDER;
-  return under<L, V>(l, e, e2, l.table(i), l.table(i + 1), l.table(i + 2), l.table(i + 3), l.table(i + 4), l.table(i + 5));
+  return under<L, V>(l, d, l.table(i), l.table(i + 1), l.table(i + 2), l.table(i + 3), l.table(i + 4), l.table(i + 5));
+}
+
+/** A */
+export function angleOverBoth<L extends Lanes<V>, V>(l: L, d: V): V {
+  const i = ANGLE_OVER;
+  return angleOver<L, V>(l, d, l.table(i), l.table(i + 1), l.table(i + 2), l.table(i + 3), l.table(i + 4), l.table(i + 5), l.table(i + 6));
+}
+
+/** S */
+export function segmentOverBoth<L extends Lanes<V>, V>(l: L, d: V): V {
+  const i = SEGMENT_OVER;
+  return segmentOver<L, V>(
+    l,
+    d,
+    l.table(i),
+    l.table(i + 1),
+    l.table(i + 2),
+    l.table(i + 3),
+    l.table(i + 4),
+    l.table(i + 5),
+    l.table(i + 6),
+    l.table(i + 7),
+  );
 }
 
 /** θ for d ∈ [0, 1], root = √d. */

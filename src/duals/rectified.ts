@@ -11,9 +11,9 @@
  */
 import { Lanes } from './lanes';
 
-/** 1 − κ√m x: for ρ ≥ 0 the factor/A where √m x = θ, and (1 − ρ')/m where m√m x = g; scale = κ√m/Q, over = xQ (angle.ts). */
+/** 1 − κ√m x: for ρ ≥ 0 the factor/A where √m x = θ, and (1 − ρ')/m where m√m x = g; scale = −κ LEAD √m/U, over = x U/LEAD (angle.ts). */
 export function rectifiedRest<L extends Lanes<V>, V>(l: L, scale: V, over: V): V {
-  return l.sub(l.one(), l.mul(scale, over));
+  return l.fma(scale, over, l.one());
 }
 
 /** ρ' for either sign of ρ; chord = κ g. */

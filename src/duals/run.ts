@@ -8,22 +8,20 @@
  *
  * Where θ would have to be rounded, 1 − ρ is that of the pair: coincident rows stay coincident, to the bit.
  */
-import { angleOver, underBoth } from './angle';
+import { angleOverBoth, LEAD, underBoth } from './angle';
 import { Lanes } from './lanes';
 import { PairLanes } from './pair';
 
 /**
- * y. Below `limit` ρ counts as negative: then θ = π − ψ with ψ = arccos|ρ|, and `far` = π + A. With θ, ψ = x/Q (angle.ts) one division does:
- * y = (±a x + h)/(±x + |h|), h = −A Q or (π + A) Q.
+ * y. Below `limit` ρ counts as negative: then θ = π − ψ with ψ = arccos|ρ|, and `far` = π + A. With θ, ψ = x/U (angle.ts) one division does:
+ * y = (±a x + h)/(±x + |h|), h = −A U or (π + A) U.
  */
 export function runPlace<L extends PairLanes<V, A>, V, A>(l: L, c: A, m: A, limit: V, slope: V, pole: V, far: V): V {
   const margin = l.load(m);
   const rho = l.load(c);
-  const e = l.sub(l.two(), margin);
-  const e2 = l.mul(e, e);
-  const size = l.mul(l.sqrt(margin), angleOver<L, V>(l, e, e2));
+  const size = l.mul(l.mul(l.table(LEAD), l.sqrt(margin)), angleOverBoth<L, V>(l, margin));
   const x = l.ifLess(rho, limit, l.sub(l.zero(), size), size);
-  const h = l.mul(l.ifLess(rho, limit, far, pole), underBoth<L, V>(l, e, e2));
+  const h = l.mul(l.ifLess(rho, limit, far, pole), underBoth<L, V>(l, margin));
   return l.div(l.fma(slope, x, h), l.add(x, l.abs(h)));
 }
 

@@ -4,7 +4,7 @@
  * and erf.ts.
  */
 import { affineCorrelation, affineGap, affineMargin, affineTangent, agreeing } from './affine';
-import { acuteAngle, angleOver, over, segmentOver, under, underBoth } from './angle';
+import { acuteAngle, angleOver, angleOverBoth, segmentOver, segmentOverBoth, under, underBoth } from './angle';
 import { erfCorrelation, erfCosine, erfDifference, erfMargin, erfSine, erfSmallMargin, erfSpread } from './erf';
 import { Lanes } from './lanes';
 import { PairLanes } from './pair';
@@ -46,15 +46,13 @@ export function affineStep<L extends PairLanes<V, A>, V, A>(
 }
 
 /** RECTIFIED */
-/** plus = 1 + λ, minus = 1 − λ, which λ alone does not give to full accuracy. */
+/** plus = 1 + λ, minus = 1 − λ, which λ alone does not give to full accuracy; kappa is κ LEAD (angle.ts). */
 export function rectifiedStep<L extends PairLanes<V, A>, V, A>(l: L, c: A, m: A, t: A, kappa: V, lambda: V, plus: V, minus: V): void {
   const rho = l.load(c);
   const margin = l.load(m);
-  const e = l.sub(l.two(), margin);
-  const e2 = l.mul(e, e);
-  const scale = l.div(l.mul(kappa, l.sqrt(margin)), underBoth<L, V>(l, e, e2));
-  const chord = l.mul(margin, l.mul(scale, segmentOver<L, V>(l, e, e2)));
-  const theta = l.mul(scale, angleOver<L, V>(l, e, e2));
+  const scale = l.mul(l.div(kappa, underBoth<L, V>(l, margin)), l.sqrt(margin));
+  const chord = l.mul(margin, l.mul(scale, segmentOverBoth<L, V>(l, margin)));
+  const theta = l.mul(scale, angleOverBoth<L, V>(l, margin));
   const next = rectifiedCorrelation<L, V>(l, lambda, rho, margin, chord);
   l.store(t, l.mul(l.load(t), rectifiedSlope<L, V>(l, rho, theta, lambda)));
   l.store(m, rectifiedMargin<L, V>(l, lambda, plus, minus, rho, next, margin, chord));
@@ -62,143 +60,25 @@ export function rectifiedStep<L extends PairLanes<V, A>, V, A>(l: L, c: A, m: A,
 }
 
 /**
- * RECTIFIED for ρ ≥ 0 begins with what a dense layer has left: the margin, κ√m/Q of it (in the place of ρ; q are the coefficients of Q), and
- * the scaled NTK. More steps follow, because the root, the quotient and what comes after them in one loop would outlast what a processor looks
- * ahead, and its registers hold the coefficients of one step but not of all.
+ * PLAIN_RECTIFIED, AFFINE_RECTIFIED and STANDARD_RECTIFIED are for ρ ≥ 0: first what the dense layer does to the margin and the scaled NTK, then the
+ * activation. A loop over one step of these is short enough for a processor to see the next turns while it waits for a root and a
+ * quotient, and its registers hold the coefficients of one step but not of all.
  */
-function beginRectified<L extends PairLanes<V, A>, V, A>(
-  l: L,
-  c: A,
-  m: A,
-  margin: V,
-  kappa: V,
-  q0: V,
-  q1: V,
-  q2: V,
-  q3: V,
-  q4: V,
-  q5: V,
-): void {
-  const e = l.sub(l.two(), margin);
-  l.store(m, margin);
-  l.store(c, l.div(l.mul(kappa, l.sqrt(margin)), under<L, V>(l, e, l.mul(e, e), q0, q1, q2, q3, q4, q5)));
+export function plainStep<L extends PairLanes<V, A>, V, A>(l: L, m: A, t: A, weight: V): void {
+  l.store(t, l.fma(weight, l.sub(l.one(), l.load(m)), l.load(t)));
 }
 
-/** What follows on t, before m changes; p are the coefficients of P's numerator. */
-export function endTangentStep<L extends PairLanes<V, A>, V, A>(
-  l: L,
-  c: A,
-  m: A,
-  t: A,
-  p0: V,
-  p1: V,
-  p2: V,
-  p3: V,
-  p4: V,
-  p5: V,
-  p6: V,
-  p7: V,
-): void {
-  const e = l.sub(l.two(), l.load(m));
-  const top = over<L, V>(l, e, l.mul(e, e), p0, p1, p2, p3, p4, p5, p6, p7);
-  l.store(t, l.mul(l.load(t), rectifiedRest<L, V>(l, l.load(c), top)));
-}
-
-/** What follows on m; r are the coefficients of R's numerator. */
-export function endMarginStep<L extends PairLanes<V, A>, V, A>(
-  l: L,
-  c: A,
-  m: A,
-  r0: V,
-  r1: V,
-  r2: V,
-  r3: V,
-  r4: V,
-  r5: V,
-  r6: V,
-  r7: V,
-): void {
-  const margin = l.load(m);
-  const e = l.sub(l.two(), margin);
-  const top = over<L, V>(l, e, l.mul(e, e), r0, r1, r2, r3, r4, r5, r6, r7);
-  l.store(m, l.mul(margin, rectifiedRest<L, V>(l, l.load(c), top)));
-}
-
-/** Both in one step, where there are registers for it. */
-export function endBothStep<L extends PairLanes<V, A>, V, A>(
-  l: L,
-  c: A,
-  m: A,
-  t: A,
-  p0: V,
-  p1: V,
-  p2: V,
-  p3: V,
-  r0: V,
-  r1: V,
-  r2: V,
-  r3: V,
-): void {
-  const margin = l.load(m);
-  const scale = l.load(c);
-  const e = l.sub(l.two(), margin);
-  const e2 = l.mul(e, e);
-  const angle = over<L, V>(l, e, e2, p0, p1, p2, p3, p0, p0, p0, p0);
-  const segment = over<L, V>(l, e, e2, r0, r1, r2, r3, r0, r0, r0, r0);
-  l.store(t, l.mul(l.load(t), rectifiedRest<L, V>(l, scale, angle)));
-  l.store(m, l.mul(margin, rectifiedRest<L, V>(l, scale, segment)));
-}
-
-/** PLAIN_RECTIFIED, first step */
-export function plainRectifiedStep<L extends PairLanes<V, A>, V, A>(
-  l: L,
-  c: A,
-  m: A,
-  t: A,
-  weight: V,
-  kappa: V,
-  q0: V,
-  q1: V,
-  q2: V,
-  q3: V,
-  q4: V,
-  q5: V,
-): void {
-  const margin = l.load(m);
-  l.store(t, l.fma(weight, l.sub(l.one(), margin), l.load(t)));
-  beginRectified<L, V, A>(l, c, m, margin, kappa, q0, q1, q2, q3, q4, q5);
-}
-
-/** AFFINE_RECTIFIED, first step: in the NTK parameterization a dense layer adds K' to w²Θ. */
-export function affineRectifiedStep<L extends PairLanes<V, A>, V, A>(
-  l: L,
-  c: A,
-  m: A,
-  t: A,
-  u1: V,
-  u2: V,
-  s1: V,
-  s2: V,
-  k1: V,
-  k2: V,
-  kappa: V,
-  q0: V,
-  q1: V,
-  q2: V,
-  q3: V,
-  q4: V,
-  q5: V,
-): void {
+/** AFFINE_RECTIFIED: in the NTK parameterization a dense layer adds K' to w²Θ. */
+export function affineGapStep<L extends PairLanes<V, A>, V, A>(l: L, m: A, t: A, u1: V, u2: V, s1: V, s2: V, k1: V, k2: V): void {
   const reach = l.mul(u1, u2);
   const margin = affineGap<L, V>(l, reach, l.load(m), s1, s2, k1, k2);
   l.store(t, l.fma(reach, l.load(t), l.sub(l.one(), margin)));
-  beginRectified<L, V, A>(l, c, m, margin, kappa, q0, q1, q2, q3, q4, q5);
+  l.store(m, margin);
 }
 
-/** STANDARD_RECTIFIED, first step */
-export function standardRectifiedStep<L extends PairLanes<V, A>, V, A>(
+/** STANDARD_RECTIFIED */
+export function standardGapStep<L extends PairLanes<V, A>, V, A>(
   l: L,
-  c: A,
   m: A,
   t: A,
   u1: V,
@@ -209,20 +89,91 @@ export function standardRectifiedStep<L extends PairLanes<V, A>, V, A>(
   k2: V,
   beta1: V,
   beta2: V,
-  kappa: V,
   weight: V,
-  q0: V,
-  q1: V,
-  q2: V,
-  q3: V,
-  q4: V,
-  q5: V,
 ): void {
   const reach = l.mul(u1, u2);
   const distance = l.load(m);
   const carried = l.mul(reach, l.fma(weight, l.sub(l.one(), distance), l.load(t)));
   l.store(t, l.fma(beta1, beta2, carried));
-  beginRectified<L, V, A>(l, c, m, affineGap<L, V>(l, reach, distance, s1, s2, k1, k2), kappa, q0, q1, q2, q3, q4, q5);
+  l.store(m, affineGap<L, V>(l, reach, distance, s1, s2, k1, k2));
+}
+
+/** −κ LEAD √m/U, which θ and g have in common; kappa, here and below, is −κ LEAD, z are the zeros of U. */
+function scaleOf<L extends PairLanes<V, A>, V, A>(l: L, margin: V, kappa: V, z0: V, z1: V, z2: V, z3: V, z4: V, z5: V): V {
+  return l.mul(l.div(kappa, under<L, V>(l, margin, z0, z1, z2, z3, z4, z5)), l.sqrt(margin));
+}
+
+/** The activation on t; leaves scaleOf in the place of ρ. z as there, a of angleOver. */
+export function turnTangentStep<L extends PairLanes<V, A>, V, A>(
+  l: L,
+  c: A,
+  m: A,
+  t: A,
+  kappa: V,
+  z0: V,
+  z1: V,
+  z2: V,
+  z3: V,
+  z4: V,
+  z5: V,
+  a0: V,
+  a1: V,
+  a2: V,
+  a3: V,
+  a4: V,
+  a5: V,
+  a6: V,
+): void {
+  const margin = l.load(m);
+  const scale = scaleOf<L, V, A>(l, margin, kappa, z0, z1, z2, z3, z4, z5);
+  l.store(c, scale);
+  l.store(t, l.mul(l.load(t), rectifiedRest<L, V>(l, scale, angleOver<L, V>(l, margin, a0, a1, a2, a3, a4, a5, a6))));
+}
+
+/** scaleOf in the place of ρ, where no NTK is wanted. */
+export function scaleStep<L extends PairLanes<V, A>, V, A>(l: L, c: A, m: A, kappa: V, z0: V, z1: V, z2: V, z3: V, z4: V, z5: V): void {
+  l.store(c, scaleOf<L, V, A>(l, l.load(m), kappa, z0, z1, z2, z3, z4, z5));
+}
+
+/** Then the activation on m; s as in segmentOver. */
+export function turnMarginStep<L extends PairLanes<V, A>, V, A>(
+  l: L,
+  c: A,
+  m: A,
+  s0: V,
+  s1: V,
+  s2: V,
+  s3: V,
+  s4: V,
+  s5: V,
+  a: V,
+  b: V,
+): void {
+  const margin = l.load(m);
+  l.store(m, l.mul(margin, rectifiedRest<L, V>(l, l.load(c), segmentOver<L, V>(l, margin, s0, s1, s2, s3, s4, s5, a, b))));
+}
+
+/** The activation on t and m in single precision, whose coefficients fit into the registers. */
+export function turnBothStep<L extends PairLanes<V, A>, V, A>(
+  l: L,
+  m: A,
+  t: A,
+  kappa: V,
+  z0: V,
+  z1: V,
+  z2: V,
+  a0: V,
+  a1: V,
+  a2: V,
+  s0: V,
+  s1: V,
+  a: V,
+  b: V,
+): void {
+  const margin = l.load(m);
+  const scale = scaleOf<L, V, A>(l, margin, kappa, z0, z1, z2, z0, z0, z0);
+  l.store(t, l.mul(l.load(t), rectifiedRest<L, V>(l, scale, angleOver<L, V>(l, margin, a0, a1, a2, a0, a0, a0, a0))));
+  l.store(m, l.mul(margin, rectifiedRest<L, V>(l, scale, segmentOver<L, V>(l, margin, s0, s1, s0, s0, s0, s0, a, b))));
 }
 
 /** M of erf.ts; size = |ρ|. */
