@@ -6,6 +6,7 @@ import { instantiateSync } from '@assemblyscript/loader';
 import * as embedded from '../../build/core.js';
 import { DOUBLE, SINGLE } from '../duals/coefficients';
 import { InfiniteWidthError } from '../errors';
+import { extract } from './embedded';
 
 export type CoreBuild = 'simd' | 'relaxed-simd';
 
@@ -123,14 +124,14 @@ export function initialiseCore({ exports, memory }: Core): void {
 
 /** Compiles one of the embedded builds. @throws ERR_WASM_LOAD where the runtime forbids or cannot compile it */
 export function compileEmbedded(build: CoreBuild): WebAssembly.Module {
-  return compileBytes(decodeHex(build === 'simd' ? embedded.simd : embedded.relaxed), `the embedded ${build} build`);
+  return compileBytes(extract(embedded, build), `the embedded ${build} build`);
 }
 
 /** Loads and compiles the build for shared memory, which is not part of the first bundle. @throws ERR_WASM_LOAD */
 export async function compileShared(build: CoreBuild): Promise<WebAssembly.Module> {
   const shared = await import('../../build/shared.js');
   if (shared.id !== embedded.id) throw otherBuild('the chunk with the builds for shared memory', shared.id, {});
-  return compileBytes(decodeHex(build === 'simd' ? shared.simd : shared.relaxed), `the embedded ${build} build for shared memory`);
+  return compileBytes(extract(shared, build), `the embedded ${build} build for shared memory`);
 }
 
 /**
@@ -204,7 +205,3 @@ function firstBytesOf(bytes: BufferSource): string {
 
 const loadError = (message: string, details: Record<string, unknown>, cause?: unknown): InfiniteWidthError =>
   new InfiniteWidthError('ERR_WASM_LOAD', `the core cannot be loaded: ${message}`, details, { cause });
-
-function decodeHex(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from({ length: text.length / 2 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));
-}
