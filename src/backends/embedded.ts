@@ -10,10 +10,10 @@ export interface Embedded {
 
 /** The bytes of one of the builds. */
 export function extract({ deflated, lengths, pieces }: Embedded, build: 'simd' | 'relaxed-simd'): Uint8Array<ArrayBuffer> {
-  const both = inflateSync(
-    Uint8Array.from(atob(deflated), (char) => char.charCodeAt(0)),
-    { out: new Uint8Array(lengths[0] + lengths[1]) },
-  );
+  const text = atob(deflated);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  const both = inflateSync(bytes, { out: new Uint8Array(lengths[0] + lengths[1]) });
   const own = build === 'simd' ? 0 : 1;
   const result = new Uint8Array(lengths[own]);
   let from = 0;
