@@ -89,7 +89,7 @@ export class MessagePool {
   sendDraw(request: Omit<DrawMessage, 'kind'>, milliseconds: number, depth: number): void {
     const member = this.drawers(depth).reduce((first, other) => (this.endOf(other) < this.endOf(first) ? other : first));
     const end = this.endOf(member) + milliseconds;
-    if (member.call !== this.job?.call) this.openJob(member, this.job as SamplesMessage);
+    this.openJob(member, this.job as SamplesMessage);
     member.spawned.post({ kind: 'draw', ...request });
     member.inFlight++;
     member.busyUntil = end;
@@ -109,7 +109,7 @@ export class MessagePool {
     const idle = this.members.filter(({ ready, inFlight }) => ready && inFlight < depth);
     if (idle.length === 0 || !this.job) return null;
     const member = idle.reduce((least, other) => (other.inFlight < least.inFlight ? other : least));
-    if (member.call !== this.job.call) this.openJob(member, this.job);
+    this.openJob(member, this.job);
     return member;
   }
 
@@ -178,7 +178,9 @@ export class MessagePool {
     return this.job?.kind === 'job' ? this.job.fields.length : 0;
   }
 
+  /** Sends the worker the job of this call, unless it has it. */
   private openJob(member: Member, job: JobMessage | SamplesMessage): void {
+    if (member.call === job.call) return;
     member.spawned.post(job);
     member.call = job.call;
     member.inFlight = 0;

@@ -1,7 +1,7 @@
 /** The Cholesky factor of a regularized kernel, and what it says when there is none. */
 import { InfiniteWidthError } from '../errors';
 import type { LinearAlgebra } from '../linalg/contract';
-import { dtypeOf, type TypedArray } from '../ndarray';
+import { type DType, dtypeOf, type TypedArray } from '../ndarray';
 import type { Regularizer } from './arguments';
 import { factorLower, solveHalf, solveOtherHalf } from './blocks';
 import { counted, type Steps } from './steps';
@@ -12,6 +12,9 @@ export interface Factor {
   /** [n, n]: L on and below the diagonal; what is above it is K's. */
   readonly data: TypedArray;
 }
+
+/** The diagonal of K, [n, n]. */
+export const diagonalOf = (n: number, data: TypedArray): Float64Array => Float64Array.from({ length: n }, (_, i) => data[i * (n + 1)]);
 
 /** The r of K + rI. */
 export const ridgeOf = (diagonal: Float64Array, { diagReg, diagRegAbsoluteScale }: Regularizer): number =>
@@ -29,7 +32,7 @@ function meanDiagonal(diagonal: Float64Array): number {
  *   the r it stands for, seen to make K factor (finding it costs a second factorisation, seldom a third)
  */
 export function* factorize(la: LinearAlgebra, n: number, data: TypedArray, regularizer: Regularizer, name: string): Steps<Factor> {
-  const diagonal = Float64Array.from({ length: n }, (_, i) => data[i * (n + 1)]);
+  const diagonal = diagonalOf(n, data);
   const ridge = ridgeOf(diagonal, regularizer);
   for (let i = 0; i < n; i++) data[i * (n + 1)] = diagonal[i] + ridge;
   const info = yield* counted('cholesky', Math.round(n ** 3 / 3), factorLower(la, n, data));
@@ -62,6 +65,13 @@ interface Jitter {
   readonly absolute: boolean;
 }
 
+/** Exponent of the first power of ten that is, times `unit`, above the rounding errors of K of that size. */
+export const roundingDecade = (n: number, largest: number, unit: number, dtype: DType): number =>
+  Math.ceil(Math.log10((n * EPSILON[dtype] * largest) / unit));
+
+/** Spacing of the numbers after 1. */
+export const EPSILON = { float32: 2 ** -23, float64: 2 ** -52 } as const;
+
 /** Powers of ten tried before giving up: the first is above the rounding errors of K, the last above any norm. */
 const DECADES = 40;
 
@@ -77,12 +87,8 @@ function* jitterThatDoes(
   const mean = meanDiagonal(diagonal);
   const absolute = diagRegAbsoluteScale || !(mean > 0);
   const unit = absolute ? 1 : mean;
-  const epsilon = data instanceof Float32Array ? 2 ** -23 : 2 ** -52;
   const largest = diagonal.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
-  const first = Math.max(
-    Math.ceil(Math.log10((n * epsilon * largest) / unit)),
-    ridge > 0 ? Math.floor(Math.log10(ridge / unit)) + 1 : -Infinity,
-  );
+  const first = Math.max(roundingDecade(n, largest, unit, dtypeOf(data)), ridge > 0 ? Math.floor(Math.log10(ridge / unit)) + 1 : -Infinity);
   for (let exponent = first; exponent < first + DECADES; exponent++) {
     const diagReg = Number(`1e${exponent}`);
     for (let i = 0; i < n; i++) {

@@ -9,7 +9,7 @@ import { diagonalize } from '../linalg/eigh';
 import { allocate, dtypeOf, type TypedArray } from '../ndarray';
 import type { Regularizer } from './arguments';
 import { multiplyAdd, subtractGram, subtractSymmetric } from './blocks';
-import { ridgeOf } from './factor';
+import { diagonalOf, ridgeOf } from './factor';
 import { ensembleTransport } from './posterior';
 import { counted, type Steps } from './steps';
 
@@ -31,10 +31,7 @@ const ROWS = 512;
  * @throws ERR_NOT_CONVERGED
  */
 export function* spectrumOf(la: LinearAlgebra, n: number, data: TypedArray, regularizer: Regularizer, name: string): Steps<Spectrum> {
-  const ridge = ridgeOf(
-    Float64Array.from({ length: n }, (_, i) => data[i * (n + 1)]),
-    regularizer,
-  );
+  const ridge = ridgeOf(diagonalOf(n, data), regularizer);
   for (let i = 0; i < n; i++) data[i * (n + 1)] += ridge;
   const { values, vectors } = yield* eigensystemOf(la, n, data, name);
   return { n, values: values.map((value) => Math.max(0, value)), vectors };

@@ -2,10 +2,10 @@
 import type { EngineContext } from '../context';
 import { InfiniteWidthError } from '../errors';
 import type { LinearAlgebra } from '../linalg/contract';
-import { allocate, checkFinite, dtypeOf, type NDArray, type TypedArray } from '../ndarray';
+import { allocate, checkFinite, type DType, dtypeOf, type NDArray, type TypedArray } from '../ndarray';
 import { inDtype, type MatrixInput, type OutputArray, type Outputs, readMatrix, regularizer, transposed } from './arguments';
 import { multiplyAdd } from './blocks';
-import { ridgeOf } from './factor';
+import { diagonalOf, EPSILON, ridgeOf, roundingDecade } from './factor';
 import { type Course, chunksOf, courseOf, eigensystemOf, type Spectrum, testChange, transformed } from './gradient-flow';
 import { type LeaveOneOut, scoresOf } from './leave-one-out';
 import { counted, type RunOptions, runAsync, runSync, type Steps } from './steps';
@@ -82,11 +82,11 @@ function* sweep(
   const n = y.count;
   const test = kTestTrain && readMatrix(kTestTrain, 'kTestTrain', [null, n], `kTrainTrain has shape [${n}, ${n}]`);
   if (test) checkFinite(test, 'kTestTrain');
-  const diagonal = Float64Array.from({ length: n }, (_, i) => kernel[i * (n + 1)]);
+  const diagonal = diagonalOf(n, kernel);
   const ridges = strengths.map((strength) => ridgeOf(diagonal, strength));
   const spectrum = yield* eigensystemOf(la, n, kernel, 'kTrainTrain');
   strengths.forEach((strength, k) => {
-    checkPositive(spectrum, ridges[k], strength.diagReg, ridgeOf(diagonal, { ...strength, diagReg: 1 }), dtypeOf(kernel));
+    checkPositive(spectrum, ridges[k], strength.diagReg, ridgeOf(diagonal, { ...strength, diagReg: 1 }), dtype);
   });
   const course = yield* courseOf(la, spectrum, transposed(y, dtype));
   const points = yield* pointsOf(la, y, course, ridges, diagRegs);
@@ -154,11 +154,10 @@ function* precisionsOf(la: LinearAlgebra, { n, values, vectors }: Spectrum, ridg
 }
 
 /** @param unit r of a diagReg of 1 @throws ERR_NOT_POSITIVE_DEFINITE where rounding errors decide the smallest eigenvalue */
-function checkPositive({ n, values }: Spectrum, ridge: number, diagReg: number, unit: number, dtype: string): void {
-  const epsilon = dtype === 'float32' ? 2 ** -23 : 2 ** -52;
+function checkPositive({ n, values }: Spectrum, ridge: number, diagReg: number, unit: number, dtype: DType): void {
   const [smallest, largest] = [values[0], values[n - 1]];
-  if (smallest + ridge > epsilon * largest) return;
-  const suggestedDiagReg = largest > 0 && unit > 0 ? Number(`1e${Math.ceil(Math.log10((n * epsilon * largest) / unit))}`) : undefined;
+  if (smallest + ridge > EPSILON[dtype] * largest) return;
+  const suggestedDiagReg = largest > 0 && unit > 0 ? Number(`1e${roundingDecade(n, largest, unit, dtype)}`) : undefined;
   const remedy = suggestedDiagReg ? `start diagRegs at ${suggestedDiagReg}` : 'check that it is the kernel of the training set with itself';
   throw new InfiniteWidthError(
     'ERR_NOT_POSITIVE_DEFINITE',
