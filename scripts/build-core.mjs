@@ -1,5 +1,5 @@
-// Compiles assembly/ with asc (targets of asconfig.json) and embeds the release builds in build/core.js and build/shared.js, so that a
-// bundle needs no file beside it; then the workers' script (build-worker.mjs). Deflated, in base64.
+// Compiles assembly/ with asc (targets of asconfig.json) and embeds the release builds in build/dense.js, build/eigen.js,
+// build/planes.js and build/finite.js (the parts of the core) and build/shared.js, so that a bundle needs no file beside it; then the workers' script (build-worker.mjs). Deflated, in base64.
 // Usage: node scripts/build-core.mjs [--debug]
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -14,8 +14,14 @@ import { buildWorker } from './build-worker.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const asc = fileURLToPath(new URL('../node_modules/assemblyscript/bin/asc.js', import.meta.url));
 
+/** Parts of the core that bundles have. */
+const PARTS = ['dense', 'eigen', 'planes', 'finite'];
+
 /** Entry file of every target. */
-const ENTRIES = { debug: 'index', release: 'index', relaxed: 'index', shared: 'threads', 'relaxed-shared': 'threads' };
+const ENTRIES = {
+  ...{ debug: 'index', release: 'index', relaxed: 'index', shared: 'threads', 'relaxed-shared': 'threads' },
+  ...Object.fromEntries(PARTS.flatMap((part) => [part, `relaxed-${part}`].map((target) => [target, `${part}-part`]))),
+};
 
 async function compile(target) {
   const args = [asc, `assembly/${ENTRIES[target]}.ts`, '--target', target, '--transform', './scripts/inline-duals.mjs'];
@@ -77,10 +83,13 @@ const INFLATE = "export { inflateSync } from 'fflate/browser';\n";
 export async function buildCore({ debug = false } = {}) {
   mkdirSync(`${root}build`, { recursive: true });
   await bundleInflate();
-  await Promise.all(['release', 'relaxed', 'shared', 'relaxed-shared', ...(debug ? ['debug'] : [])].map(compile));
+  await Promise.all(
+    Object.keys(ENTRIES)
+      .filter((target) => debug || target !== 'debug')
+      .map(compile),
+  );
   const id = mark(['simd', 'relaxed', 'shared', 'relaxed-shared']);
-  embed('core', ['simd', 'relaxed'], id);
-  embed('shared', ['shared', 'relaxed-shared'], id);
+  for (const part of [...PARTS, 'shared']) embed(part, [part, `relaxed-${part}`], id);
   await buildWorker();
 }
 
