@@ -43,8 +43,9 @@ function mark(builds) {
   return id;
 }
 
-/** Packs two builds one after the other: the second is little more than where it differs. */
-function embed(module, builds, id) {
+/** Packs the relaxed build, which most runtimes take, and after it the plain one: little more than where it differs. */
+function embed(module, id) {
+  const builds = [`relaxed-${module}`, module];
   const bytes = builds.map((name) => readFileSync(`${root}build/${name}.wasm`));
   const packed = Buffer.from(pack(Buffer.concat(bytes))).toString('base64');
   const values = { packed, lengths: bytes.map(({ length }) => length), id };
@@ -67,7 +68,7 @@ export async function buildCore({ debug = false } = {}) {
       .map(compile),
   );
   const id = mark(['simd', 'relaxed', 'shared', 'relaxed-shared']);
-  for (const part of [...PARTS, 'shared']) embed(part, [part, `relaxed-${part}`], id);
+  for (const part of [...PARTS, 'shared']) embed(part, id);
   await buildWorker();
 }
 

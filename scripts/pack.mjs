@@ -10,10 +10,11 @@ const SIZES = { kind: 9, repeated: 9, which: 4, length: 2 * 1024, distance: 4 * 
 
 const fresh = () => Object.fromEntries(Object.entries(SIZES).map(([name, size]) => [name, new Uint16Array(size).fill(1 << (BITS - 1))]));
 
+/** Of 24 bits: numbers that every engine keeps as integers. */
 class RangeCoder {
   bytes = [];
   low = 0;
-  range = 2 ** 32 - 1;
+  range = 2 ** 24 - 1;
   bit(probabilities, at, bit) {
     const p = probabilities[at];
     const bound = (this.range >>> BITS) * p;
@@ -25,22 +26,22 @@ class RangeCoder {
       this.range -= bound;
       probabilities[at] -= p >> RATE;
     }
-    while (this.range < 2 ** 24) {
+    while (this.range < 2 ** 16) {
       this.shift();
       this.range = this.range * 256;
     }
   }
   /** The highest byte is final but for a carry, which runs through what is there. */
   shift() {
-    if (this.low >= 2 ** 32) {
-      this.low -= 2 ** 32;
+    if (this.low >= 2 ** 24) {
+      this.low -= 2 ** 24;
       for (let i = this.bytes.length - 1; ++this.bytes[i] > 255; i--) this.bytes[i] = 0;
     }
-    this.bytes.push(Math.floor(this.low / 2 ** 24));
-    this.low = (this.low % 2 ** 24) * 256;
+    this.bytes.push(this.low >> 16);
+    this.low = (this.low % 2 ** 16) * 256;
   }
   finish() {
-    for (let i = 0; i < 4; i++) this.shift();
+    for (let i = 0; i < 3; i++) this.shift();
     return Uint8Array.from(this.bytes);
   }
 }

@@ -10,11 +10,11 @@ const LEAST_MATCH = 2;
 
 class Bits {
   private code = 0;
-  private range = 2 ** 32 - 1;
-  private at = 4;
+  private range = 2 ** 24 - 1;
+  private at = 3;
 
   constructor(private readonly packed: Uint8Array) {
-    for (let i = 0; i < 4; i++) this.code = (this.code * 256 + packed[i]) >>> 0;
+    for (let i = 0; i < 3; i++) this.code = (this.code << 8) | packed[i];
   }
 
   read(probabilities: Uint16Array, at: number): number {
@@ -29,9 +29,9 @@ class Bits {
       this.code -= bound;
       probabilities[at] -= p >> RATE;
     }
-    while (this.range < 2 ** 24) {
-      this.range *= 256;
-      this.code = ((this.code << 8) | this.packed[this.at++]) >>> 0;
+    while (this.range < 2 ** 16) {
+      this.range <<= 8;
+      this.code = (this.code << 8) | this.packed[this.at++];
     }
     return bit;
   }
