@@ -3,7 +3,11 @@ import { bringActivations } from './activations/bring';
 import { bringEigen } from './backends/parts';
 import { bringGraphs } from './graphs';
 
+let isBrought = false;
+
 export function bringEverything(): void {
+  if (isBrought) return;
+  isBrought = true;
   bringActivations();
   bringGraphs();
   bringEigen();
