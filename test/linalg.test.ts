@@ -1,13 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { embeddedPool } from '../src/backends/core';
 import { createJsLinearAlgebra } from '../src/backends/js-linalg';
-import { bringEigen } from '../src/backends/parts';
 import { createWasmLinearAlgebra } from '../src/backends/wasm-linalg';
 import { linalgConformance } from './conformance/linalg';
 import { random } from './conformance/linalg-matrices';
 
 const js = createJsLinearAlgebra();
-bringEigen();
 const simd = createWasmLinearAlgebra(embeddedPool('simd'));
 const relaxed = createWasmLinearAlgebra(embeddedPool('relaxed-simd'));
 
