@@ -3,24 +3,25 @@ import terser from '@rollup/plugin-terser';
 import typescript from '@rollup/plugin-typescript';
 import { dts } from 'rollup-plugin-dts';
 
-const library = {
-  index: 'src/index.ts',
-  predict: 'src/predict/index.ts',
-  finite: 'src/finite/index.ts',
-  theory: 'src/theory/index.ts',
-  linalg: 'src/linalg/index.ts',
-  data: 'src/data/index.ts',
-};
+/** Entries with `whole` (src/whole.ts), and the modules behind them that have their names. */
+const whole = { index: 'src/', predict: 'src/predict/', finite: 'src/finite/', theory: 'src/theory/' };
+const plain = { linalg: 'src/linalg/index.ts', data: 'src/data/index.ts' };
+const named = (prefix, file) => Object.fromEntries(Object.entries(whole).map(([name, folder]) => [prefix + name, folder + file]));
 const external = [/^node:/, '@assemblyscript/loader'];
+
+/** The one module that is run for its effect, which package.json denies for bundlers to leave it out. */
+const keepsWhole = { name: 'keeps-whole', transform: (_code, id) => (id.endsWith('src/whole.ts') ? { moduleSideEffects: true } : null) };
 
 export default [
   {
-    input: { ...library, cli: 'src/cli/main.ts' },
+    // The files of the package's entries hold no code but "import whole": bundlers skip them and take names where they are defined.
+    input: { ...named('', 'index.ts'), ...named('main-', 'main.ts'), ...plain, whole: 'src/whole.ts', cli: 'src/cli/main.ts' },
     external,
     // Chunks lie beside the entries, and so beside worker.js, which one of them names (src/worker-file.ts).
     output: { dir: 'dist', format: 'es', chunkFileNames: '[name]-[hash].js', sourcemap: true },
     plugins: [
       nodeResolve(),
+      keepsWhole,
       typescript({
         tsconfig: './tsconfig.json',
         noEmit: false,
@@ -30,11 +31,12 @@ export default [
         include: ['src/**/*.ts'],
         noEmitOnError: true,
       }),
-      terser({ module: true, format: { comments: false } }),
+      // Annotations tell bundlers what may be left out.
+      terser({ module: true, format: { comments: false, preserve_annotations: true } }),
     ],
   },
   {
-    input: library,
+    input: { ...named('', 'main.ts'), ...plain },
     external,
     output: { dir: 'dist', format: 'es', chunkFileNames: '[name]-[hash].d.ts' },
     plugins: [dts({ tsconfig: './tsconfig.json' })],

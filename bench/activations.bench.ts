@@ -10,6 +10,7 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { stepsOf } from '../src/activations/steps';
 import { dualOf } from '../src/duals/dual';
+import { bringEverything } from '../src/everything';
 import type { Step } from '../src/infer';
 import type { DType, NDArray } from '../src/ndarray';
 import type { ActivationLayer } from '../src/spec';
@@ -63,6 +64,8 @@ function unitRows({ data, shape }: NDArray): NDArray {
 const nameOf = ({ kind, ...parameters }: ActivationLayer): string => `${kind} ${Object.values(parameters).join(' ')}`.trim();
 
 export async function activations({ options, report, engines }: Bench): Promise<void> {
+  // Fixtures name activations as data.
+  bringEverything();
   report.note(
     `one ${TILE} × ${TILE} tile of ${FEATURES} features, depth ${SHALLOW + LAYERS} minus depth ${SHALLOW}; errors of one layer against mpmath`,
   );

@@ -6,7 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { GraphJob } from '../src/backends/backend';
-import { CorePool, compileEmbedded, initialiseCore } from '../src/backends/core';
+import { embeddedPool } from '../src/backends/core';
 import { createPlaneTileWorker } from '../src/backends/plane-tile';
 import { createEngine } from '../src/engine';
 import { infer } from '../src/infer';
@@ -168,7 +168,7 @@ function tileContestant(
   side: number,
   [rows, cols]: readonly [number, number],
 ): Contestant {
-  const cores = new CorePool(compileEmbedded(build), initialiseCore);
+  const cores = embeddedPool(build);
   const job = tileJob(net, dtype, side, rows, cols);
   const out = new Float64Array(rows * cols);
   const run = timed(() => {

@@ -2,7 +2,8 @@
  * Random numbers: nanoseconds a word and a normal, on one thread, beside Math.random and the textbook Box–Muller of it; then the
  * Kolmogorov–Smirnov statistic of 10⁸ normals.
  */
-import { type Core, CorePool, compileEmbedded, initialiseCore } from '../src/backends/core';
+import { type Core, embeddedPool } from '../src/backends/core';
+import { bringFinite } from '../src/backends/parts';
 import { normals, normalsInto, words } from '../src/finite/random';
 import { bytesPer, type DType, type TypedArray } from '../src/ndarray';
 import type { Bench } from './bench';
@@ -67,7 +68,8 @@ function normalContestants(cores: readonly NamedCore[], dtype: DType): Contestan
 const perNumber = (row: Measured): Measured => ({ ...row, best: (row.best * 1e6) / COUNT, median: (row.median * 1e6) / COUNT });
 
 export async function random({ options, report, engines }: Bench): Promise<void> {
-  const cores = engines.map(({ name, build }) => ({ name, core: new CorePool(compileEmbedded(build), initialiseCore).take() }));
+  bringFinite();
+  const cores = engines.map(({ name, build }) => ({ name, core: embeddedPool(build).part('finite').take() }));
   const compare = async (title: string, contestants: readonly Contestant[]) => {
     const rows = await race(contestants, options, (text) => report.note(text));
     report.compare({ title, unit: 'ns', rows: rows.map(perNumber) });

@@ -27,13 +27,20 @@ const namesBuild = {
   load: (id) => (id === '\0worker-build' ? `export const workerBuild = '${PLACEHOLDER}';` : null),
 };
 
+/** The worker is sent compiled parts of the core. */
+const hasNoParts = {
+  name: 'has-no-parts',
+  resolveId: (id) => (/build\/(eigen|planes|finite)\.js$/.test(id) ? '\0part' : null),
+  load: (id) => (id === '\0part' ? 'export {};' : null),
+};
+
 /** Gives the script's text. */
 export async function buildWorker() {
   const bundle = await rollup({
     input: `${root}src/worker.ts`,
     // Drops the core's embedded bytes and its loader: the worker is sent compiled modules.
     treeshake: { moduleSideEffects: (id) => id.endsWith('src/worker.ts') },
-    plugins: [namesBuild, nodeResolve({ extensions: ['.ts', '.js'] }), eraseTypes, terser({ format: { comments: false } })],
+    plugins: [namesBuild, hasNoParts, nodeResolve({ extensions: ['.ts', '.js'] }), eraseTypes, terser({ format: { comments: false } })],
     onwarn(warning) {
       throw new Error(warning.message);
     },

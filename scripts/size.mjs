@@ -1,4 +1,4 @@
-// Prints lines per folder, and bytes of the core and of each entry with the chunks it loads, raw and gzipped.
+// Prints lines per folder, and bytes of the core, of each entry with the chunks it loads, and of programs with what they import, raw and gzipped.
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,11 +20,14 @@ export function chunksOf(entry, seen = new Set()) {
   return seen;
 }
 
-/** Bytes of an entry of dist/ with its chunks: { raw, gzip }. */
-export function entrySize(name) {
-  const bytes = Buffer.concat([...chunksOf(join(root, 'dist', name))].map((path) => readFileSync(path)));
+/** Bytes of a file with its chunks: { raw, gzip }. */
+export function sizeOf(path) {
+  const bytes = Buffer.concat([...chunksOf(path)].map((chunk) => readFileSync(chunk)));
   return { raw: bytes.length, gzip: gzipSync(bytes, { level: 9 }).length };
 }
+
+/** The same of an entry of dist/. */
+export const entrySize = (name) => sizeOf(join(root, 'dist', name));
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const folder of ['assembly', 'src', 'test', 'bench', 'scripts']) {
@@ -32,10 +35,15 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     const lines = paths.reduce((sum, path) => sum + readFileSync(path, 'utf8').split('\n').length, 0);
     console.log(`${folder.padEnd(12)} ${String(paths.length).padStart(4)} files ${String(lines).padStart(6)} lines`);
   }
+  const print = (name, { raw, gzip }) => console.log(`${name.padEnd(32)} ${kilobytes(raw)} ${kilobytes(gzip)} gzipped`);
   for (const build of ['simd', 'relaxed'])
     console.log(`${`${build}.wasm`.padEnd(12)} ${kilobytes(statSync(join(root, 'build', `${build}.wasm`)).size)}`);
-  for (const name of ['index.js', 'predict.js', 'linalg.js', 'data.js', 'cli.js']) {
-    const { raw, gzip } = entrySize(name);
-    console.log(`${name.padEnd(12)} ${kilobytes(raw)} ${kilobytes(gzip)} gzipped`);
-  }
+  for (const name of ['index.js', 'predict.js', 'linalg.js', 'data.js', 'cli.js']) print(name, entrySize(name));
+  const { bundleProgram, programOf, REGRESSION, SMALL, withProject } = await import('./bundle.mjs');
+  await withProject(async (project) => {
+    const programs = { 'kernel of dense, relu': SMALL, 'all of dense networks': REGRESSION };
+    for (const [name, names] of Object.entries(programs))
+      for (const bundler of ['rollup', 'esbuild'])
+        print(`${name}, ${bundler}`, sizeOf(await bundleProgram(project, programOf(names), bundler)));
+  });
 }

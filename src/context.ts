@@ -1,8 +1,8 @@
 /** What an engine stands on: a backend chosen by probe, and the account of what is used, what is not, and why. */
 import type { Backend, BackendName } from './backends/backend';
-import { type CoreBuild, CorePool, compileCore, compileEmbedded, initialiseCore } from './backends/core';
+import { type CoreBuild, CorePool, compileCore, embeddedPool, initialiseCore } from './backends/core';
 import { createJsBackend } from './backends/js';
-import { createTeamLinearAlgebra } from './backends/team-linalg';
+import { createSharedLinearAlgebra } from './backends/shared-linalg';
 import { createWasmBackend } from './backends/wasm';
 import type { CreateWorker } from './backends/workers';
 import { InfiniteWidthError } from './errors';
@@ -93,10 +93,10 @@ function wasmContext(options: EngineOptions): EngineContext {
 }
 
 function open(build: CoreBuild, options: EngineOptions, unavailable: Record<string, string>): EngineContext {
-  const module = compileEmbedded(build);
-  const backend = createWasmBackend(new CorePool(module, initialiseCore), build);
-  const threads = new Threads({ ...options, asked: options.threads ?? 'auto', build, module });
-  return describe({ ...backend, linalg: createTeamLinearAlgebra(backend.linalg, threads) }, threads, unavailable);
+  const pool = embeddedPool(build);
+  const backend = createWasmBackend(pool, build);
+  const threads = new Threads({ ...options, asked: options.threads ?? 'auto', build, module: pool.module });
+  return describe({ ...backend, linalg: createSharedLinearAlgebra(backend.linalg, threads) }, threads, unavailable);
 }
 
 const jsContext = (unavailable: Record<string, string>): EngineContext =>

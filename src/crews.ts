@@ -2,5 +2,6 @@
 export { compileShared, instantiateShared } from './backends/core';
 export { MessagePool } from './backends/message-pool';
 export { Team } from './backends/team';
+export { createTeamLinearAlgebra } from './backends/team-linalg';
 export { computeTilesByMessages } from './execute/messages';
 export { computeTilesOnTeam } from './execute/team';

@@ -3,6 +3,7 @@ import { type Capabilities, type EngineContext, type EngineOptions, openContextA
 import { disposedError } from './errors';
 import { kernel, kernelSync, splitArguments } from './kernel';
 import type { LinearAlgebra } from './linalg/contract';
+import { loadBrought } from './predict/fit';
 import {
   fit,
   gpInference,
@@ -10,11 +11,11 @@ import {
   gradientDescentMse,
   gradientDescentMseEnsemble,
   leaveOneOut,
-  load,
+  type load,
   logMarginalLikelihood,
   maxLearningRate,
   ridgeSweep,
-} from './predict/index';
+} from './predict/main';
 
 export interface Engine extends EngineContext {
   /** What is used, what is not, and why. */
@@ -31,6 +32,7 @@ export interface Engine extends EngineContext {
   readonly leaveOneOut: typeof leaveOneOut;
   readonly ridgeSweep: typeof ridgeSweep;
   readonly fit: typeof fit;
+  /** In a bundle where neither `load` nor `parseNetwork` has been called it throws ERR_UNSUPPORTED. */
   readonly load: typeof load;
   /** Ends the engine's workers and releases its memory; calls that are not finished reject and later ones throw, with ERR_ARGUMENT. */
   dispose(): Promise<void>;
@@ -82,7 +84,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     leaveOneOut: (k, y, given) => leaveOneOut(k, y, { ...given, engine }),
     ridgeSweep: (k, y, diagRegs, given) => ridgeSweep(k, y, diagRegs, { ...given, engine }),
     fit: (net, x, y, given) => fit(net, x, y, { ...given, engine }),
-    load: (bytes, given) => load(bytes, { ...given, engine }),
+    load: (bytes, given) => loadBrought(bytes, { ...given, engine }),
     dispose,
     [Symbol.asyncDispose]: dispose,
   };

@@ -55,3 +55,11 @@ export function workerDied(cause: unknown): InfiniteWidthError {
 /** For calls on an engine after its end, and for those it had not finished. */
 export const disposedError = (): InfiniteWidthError =>
   new InfiniteWidthError('ERR_ARGUMENT', 'this engine was disposed; make another with createEngine()');
+
+/** For what a program names as plain data alone, so that its bundle lacks it: `what` is a layer or a kind of network. */
+export const notBrought = (what: string): InfiniteWidthError =>
+  new InfiniteWidthError(
+    'ERR_UNSUPPORTED',
+    `${what} is not known here: bundles hold what the layer functions that a program calls bring; make the layer by its function, or pass the network through parseNetwork(), which brings everything`,
+    { what },
+  );

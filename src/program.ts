@@ -42,7 +42,7 @@ export function rectifiedConstants(a: number, b: number) {
 }
 
 /** Row tables an operation reads; POLYNOMIAL and RECTIFIED_MONOMIAL have as many as their degree needs. */
-export const TABLES_OF: readonly number[] = Object.assign([] as number[], {
+export const TABLES_OF: readonly number[] = /* @__PURE__ */ Object.assign([] as number[], {
   [op.START]: 1,
   [op.TANGENT]: 0,
   [op.AFFINE]: 5,

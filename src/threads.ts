@@ -73,6 +73,11 @@ export class Threads {
     return new Threads({ build: null, module: null, asked: 1, reason });
   }
 
+  /** The code of threads, once asynchronous work has loaded it. */
+  get loaded(): Crews | null {
+    return this.crews;
+  }
+
   get report(): ThreadsReport {
     const { available, sharing, reason } = this;
     const refused = this.current?.refusals.length ?? 0;

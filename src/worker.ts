@@ -4,8 +4,7 @@
  */
 import { workerBuild } from '../build/worker.js';
 import { entryOf, type Panel, type TileWorker } from './backends/backend';
-import { type Core, type CoreSource, coreOf, initialiseCore, KEEP_BYTES } from './backends/core';
-import type { FiniteBackend } from './backends/finite';
+import { type Core, type CoreSource, coreOf, initialiseCore, KEEP_BYTES, type PartModule, type PartName } from './backends/core';
 import {
   begins,
   type DrawMessage,
@@ -18,8 +17,8 @@ import {
 } from './backends/messages';
 import { openTiles } from './backends/open-tiles';
 import { createWasmLinearAlgebra } from './backends/wasm-linalg';
-import { createWasmUnits } from './backends/wasm-units';
 import { InfiniteWidthError } from './errors';
+import { bringEverything } from './everything';
 import { openSampler, type Sampler } from './finite/sampler';
 import { allocate, bytesPer, type DType, type TypedArray } from './ndarray';
 
@@ -32,8 +31,18 @@ interface Port {
 /** Instances of a module that arrived compiled, kept from job to job. */
 class Cores implements CoreSource {
   private readonly idle: Core[] = [];
+  private readonly parts = new Map<PartName, Cores>();
 
-  constructor(private readonly module: WebAssembly.Module) {}
+  constructor(readonly module: WebAssembly.Module) {}
+
+  part(name: PartName): Cores {
+    return this.parts.get(name) ?? this;
+  }
+
+  /** Takes the part that a job needs, unless it is there. */
+  add(part: PartModule | null): void {
+    if (part && !this.parts.has(part.name)) this.parts.set(part.name, new Cores(part.module));
+  }
 
   take(): Core {
     const idle = this.idle.pop();
@@ -61,8 +70,7 @@ class Samples {
 
   begin({ call, job }: SamplesMessage): void {
     const { cores } = this;
-    const openUnits: FiniteBackend['openUnits'] = (doubles, seed) => createWasmUnits(cores, doubles, seed);
-    this.open = { call, sampler: openSampler(job, { cores, linalg: createWasmLinearAlgebra(cores), openUnits }) };
+    this.open = { call, sampler: openSampler(job, { cores, linalg: createWasmLinearAlgebra(cores) }) };
   }
 
   end(): void {
@@ -151,6 +159,8 @@ function attempt(port: Port, call: number, body: () => void): void {
 
 function main(): void {
   const port = portHere();
+  bringEverything();
+  let cores: Cores | undefined;
   let tiles: Tiles | undefined;
   let samples: Samples | undefined;
   const end = () => {
@@ -178,16 +188,18 @@ function main(): void {
         return serve(control, thread);
       }
       case 'messages': {
-        const cores = new Cores(message.module);
+        cores = new Cores(message.module);
         tiles = new Tiles(cores);
         samples = new Samples(cores);
         return;
       }
       case 'job':
         end();
+        cores?.add(message.part);
         return attempt(port, message.call, () => tiles?.begin(message));
       case 'samples':
         end();
+        cores?.add(message.part);
         return attempt(port, message.call, () => samples?.begin(message));
       case 'tile':
         return answer(tiles?.call ?? -1, () => tiles?.compute(message));

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { CorePool, compileEmbedded } from '../src/backends/core';
+import { embeddedPool } from '../src/backends/core';
 import { createJsLinearAlgebra } from '../src/backends/js-linalg';
 import { createWasmLinearAlgebra } from '../src/backends/wasm-linalg';
 import { linalgConformance } from './conformance/linalg';
 import { random } from './conformance/linalg-matrices';
 
 const js = createJsLinearAlgebra();
-const simd = createWasmLinearAlgebra(new CorePool(compileEmbedded('simd')));
-const relaxed = createWasmLinearAlgebra(new CorePool(compileEmbedded('relaxed-simd')));
+const simd = createWasmLinearAlgebra(embeddedPool('simd'));
+const relaxed = createWasmLinearAlgebra(embeddedPool('relaxed-simd'));
 
 linalgConformance('js', () => js);
 linalgConformance('simd', () => simd);

@@ -1,10 +1,10 @@
 /** Activations whose dual is a JavaScript function: with tables (tabulated.ts), or one that no operation of the core runs. */
 import type { Dual } from '../duals/dual';
-import { numericalDual } from '../duals/numerical/index';
+import { InfiniteWidthError } from '../errors';
 import * as op from '../opcodes';
 import type { ActivationLayer } from '../spec';
-import { elementwiseDual } from './elementwise';
 import type { Operation } from './operation';
+import { engineOf } from './registry';
 
 const KNOWN = new WeakMap<ActivationLayer, Dual>();
 
@@ -12,7 +12,11 @@ const KNOWN = new WeakMap<ActivationLayer, Dual>();
 export function hostDual(activation: ActivationLayer): Dual {
   const known = KNOWN.get(activation);
   if (known) return known;
-  const dual = activation.kind === 'elementwise' ? elementwiseDual(activation) : numericalDual(activation);
+  const dual = engineOf(activation).dual?.(activation);
+  if (!dual)
+    throw new InfiniteWidthError('ERR_UNSUPPORTED', `${activation.kind} has a closed form: take its dual from dualOf`, {
+      kind: activation.kind,
+    });
   KNOWN.set(activation, dual);
   return dual;
 }

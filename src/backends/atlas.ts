@@ -2,9 +2,10 @@
  * Tables of TABULATED in the core's memory (cells.ts). A job says which octaves can meet; the blocks of a pair of octaves are made when a
  * tile asks for them, and then serve every tile of the job.
  */
+import { tablesOf } from '../activations/registry';
 import { ATLAS_BYTES, ATLAS_HEAD, CELL, ENTRY_BYTES, OCTAVES, SINGLE_CELL, SINGLE_SLICE, SLICE, WORK_HEAD } from '../cells';
-import { type Block, cellsOf, LAST_OCTAVE } from '../duals/numerical/blocks';
-import { type Tabulated, tabulated } from '../duals/numerical/index';
+import type { Block } from '../duals/numerical/blocks';
+import type { Tabulated } from '../duals/numerical/index';
 import { InfiniteWidthError } from '../errors';
 import { bytesPer, type DType } from '../ndarray';
 import type { ActivationLayer } from '../spec';
@@ -39,14 +40,14 @@ interface Extent {
 }
 
 const distinct = (values: readonly number[]): number[] => [...new Set(values)];
-const octaveOf = (index: number): number => index - LAST_OCTAVE;
+const octaveOf = (index: number): number => index - (OCTAVES - 1) / 2;
 
 function extentOf({ activation, pairs }: AtlasPlan): Extent {
-  const tables = tabulated(activation);
+  const tables = tablesOf(activation);
   if (!tables) throw new InfiniteWidthError('ERR_UNSUPPORTED', `${activation.kind} has no tables`, { kind: activation.kind });
   const { shape } = tables.tables;
   const signs = shape.odd ? 1 : 2;
-  const cells = pairs.map(([first, second]) => cellsOf(shape, octaveOf(first), octaveOf(second)));
+  const cells = pairs.map(([first, second]) => tables.tables.cells(octaveOf(first), octaveOf(second)));
   const [firsts, seconds] = [distinct(pairs.map(([first]) => first)), distinct(pairs.map(([, second]) => second))];
   const mostCells = Math.max(0, ...cells);
   return {
@@ -116,7 +117,7 @@ export class AtlasMemory {
     });
     for (const [first, second] of this.plan.pairs) {
       const entry = this.entry(first, second);
-      entry[Word.cells] = cellsOf(tables.tables.shape, octaveOf(first), octaveOf(second));
+      entry[Word.cells] = tables.tables.cells(octaveOf(first), octaveOf(second));
       entry[Word.slice] = (seconds.indexOf(second) * slices) / seconds.length;
     }
   }

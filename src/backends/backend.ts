@@ -1,17 +1,15 @@
 /**
- * What a backend is: dense linear algebra on host arrays, tiles of a kernel, and chunks of a finite network's units. It decides nothing: sizes come from plan.ts,
+ * What a backend is: dense linear algebra on host arrays, and tiles of a kernel. It decides nothing: sizes come from plan.ts,
  * policy from the engine; arguments have been checked. One suite (test/conformance) judges every backend.
  */
 import type { GivenKernel } from '../covariance/evaluate';
 import type { SideData } from '../covariance/side';
-import type { Seed } from '../finite/random';
 import type { Graph } from '../graph';
 import type { LinearAlgebra } from '../linalg/contract';
 import type { DType, TypedArray } from '../ndarray';
 import type { Program } from '../program';
 import type { AtlasPlan } from './atlas';
 import type { CoreSource } from './core';
-import type { Units } from './units';
 
 export type BackendName = 'wasm' | 'js';
 
@@ -24,8 +22,6 @@ export interface Backend {
   readonly linalg: LinearAlgebra;
   /** Opens a workspace for tiles. @throws ERR_OUT_OF_MEMORY */
   openTiles(job: TileJob): TileWorker;
-  /** Opens a workspace of `doubles` for finite networks without weights, with the random numbers of `seed`. @throws ERR_OUT_OF_MEMORY */
-  openUnits(doubles: number, seed: Seed): Units;
 }
 
 /** Tiles of a chain of layers on feature vectors: a Gram product and a program of operations. */

@@ -3,10 +3,10 @@
  * from the pool, lays its workspace out from `core.base`, and gives it back: concurrent calls cannot meet in one memory.
  */
 import { instantiateSync } from '@assemblyscript/loader';
-import * as embedded from '../../build/core.js';
+import * as dense from '../../build/dense.js';
 import { DOUBLE, SINGLE } from '../duals/coefficients';
-import { InfiniteWidthError } from '../errors';
-import { extract } from './embedded';
+import { InfiniteWidthError, notBrought } from '../errors';
+import { type Embedded, extract } from './embedded';
 
 export type CoreBuild = 'simd' | 'relaxed-simd';
 
@@ -25,10 +25,26 @@ export const KEEP_BYTES = 64 << 20;
 export const ALIGN = 64;
 export const aligned = (bytes: number): number => Math.ceil(bytes / ALIGN) * ALIGN;
 
+/** Parts beside the one for chains and linear algebra: syevd, displacement planes, finite networks. */
+export type PartName = 'eigen' | 'planes' | 'finite';
+
 /** Lends instances: CorePool, or a worker's own. */
 export interface CoreSource {
+  readonly module: WebAssembly.Module;
   take(): Core;
   give(core: Core): void;
+  /** Instances of another part of the core: themselves where the module is the whole of it. @throws ERR_UNSUPPORTED */
+  part(name: PartName): CoreSource;
+}
+
+/** A part as workers are sent it; null where their module is whole. @throws ERR_UNSUPPORTED */
+export function partOf(cores: CoreSource, name: PartName): PartModule | null {
+  const part = cores.part(name);
+  return part === cores ? null : { name, module: part.module };
+}
+export interface PartModule {
+  readonly name: PartName;
+  readonly module: WebAssembly.Module;
 }
 
 /** Runs `body` with an instance of its own. */
@@ -44,11 +60,21 @@ export function useCore<R>(cores: CoreSource, body: (core: Core) => R): R {
 /** Instances of one compiled module. */
 export class CorePool implements CoreSource {
   private readonly idle: Core[] = [];
+  private readonly parts = new Map<PartName, CorePool>();
   constructor(
     readonly module: WebAssembly.Module,
     /** Fills constant tables of a fresh instance. */
     private readonly initialise: (core: Core) => void = () => {},
+    /** Compiles another part; left out: the module is whole. */
+    private readonly compilePart?: (name: PartName) => WebAssembly.Module,
   ) {}
+
+  part(name: PartName): CorePool {
+    if (!this.compilePart) return this;
+    const part = this.parts.get(name) ?? new CorePool(this.compilePart(name), this.initialise);
+    this.parts.set(name, part);
+    return part;
+  }
 
   take(): Core {
     return this.idle.pop() ?? this.instantiate();
@@ -122,15 +148,25 @@ export function initialiseCore({ exports, memory }: Core): void {
   doubles.forEach((x, i) => void double.fill(x, 2 * i, 2 * i + 2));
 }
 
-/** Compiles one of the embedded builds. @throws ERR_WASM_LOAD where the runtime forbids or cannot compile it */
-export function compileEmbedded(build: CoreBuild): WebAssembly.Module {
-  return compileBytes(extract(embedded, build), `the embedded ${build} build`);
+/** Those that functions which need them have brought (parts.ts). */
+const PARTS = new Map<PartName, Embedded>();
+export const addPart = (name: PartName, builds: Embedded): void => void PARTS.set(name, builds);
+
+/** Compiles the part for chains of one of the embedded builds, and others when they are first used. @throws ERR_WASM_LOAD where the runtime forbids or cannot compile it */
+export function embeddedPool(build: CoreBuild): CorePool {
+  const compile = (part: Embedded) => compileBytes(extract(part, build), `the embedded ${build} build`);
+  return new CorePool(compile(dense), initialiseCore, (name) => {
+    const part = PARTS.get(name);
+    if (part) return compile(part);
+    throw notBrought(`the part of the core for ${PURPOSES[name]}`);
+  });
 }
+const PURPOSES = { eigen: 'eigenvectors', planes: 'convolutional networks', finite: 'finite networks' } as const;
 
 /** Loads and compiles the build for shared memory, which is not part of the first bundle. @throws ERR_WASM_LOAD */
 export async function compileShared(build: CoreBuild): Promise<WebAssembly.Module> {
   const shared = await import('../../build/shared.js');
-  if (shared.id !== embedded.id) throw otherBuild('the chunk with the builds for shared memory', shared.id, {});
+  if (shared.id !== dense.id) throw otherBuild('the chunk with the builds for shared memory', shared.id, {});
   return compileBytes(extract(shared, build), `the embedded ${build} build for shared memory`);
 }
 
@@ -159,14 +195,14 @@ export async function compileCore(source: string | URL | Response | BufferSource
 function ofThisBuild(module: WebAssembly.Module, place: string, details: Record<string, unknown> = {}): WebAssembly.Module {
   const [section] = WebAssembly.Module.customSections(module, 'infinite-width');
   const id = section ? new TextDecoder().decode(section) : null;
-  if (id === embedded.id) return module;
+  if (id === dense.id) return module;
   throw otherBuild(place, id, details);
 }
 
 const otherBuild = (place: string, id: string | null, details: Record<string, unknown>): InfiniteWidthError =>
   loadError(
-    `${place} ${id ? `is the core of another build, ${id}` : "has no section 'infinite-width' with the name of its build"}, where ${embedded.id} is needed; serve the file from the wasm/ folder of this very version of the package, custom sections included`,
-    { ...details, build: id, expected: embedded.id },
+    `${place} ${id ? `is the core of another build, ${id}` : "has no section 'infinite-width' with the name of its build"}, where ${dense.id} is needed; serve the file from the wasm/ folder of this very version of the package, custom sections included`,
+    { ...details, build: id, expected: dense.id },
   );
 
 async function fetchCore(url: string | URL): Promise<Response> {

@@ -1,10 +1,14 @@
 /** What finite networks ask of a backend beside linear algebra: random numbers, activations, and weights that never leave its memory. */
+import type { Seed } from '../finite/random';
 import type { Stream } from '../finite/random/stream';
 import type { LinearAlgebra, Transpose } from '../linalg/contract';
 import type { DType, TypedArray } from '../ndarray';
 import type { Backend } from './backend';
 import { createJsRoutines } from './js-finite';
+import { bringFinite } from './parts';
+import { createJsUnits, type Units } from './units';
 import { createWasmRoutines } from './wasm-finite';
+import { createWasmUnits } from './wasm-units';
 
 /** An activation by its code and parameters (src/pointwise.ts). */
 export interface Pointwise {
@@ -58,7 +62,15 @@ export interface FiniteRoutines {
   openArena(dtype: DType): Arena;
 }
 
-export type FiniteBackend = Pick<Backend, 'linalg' | 'cores' | 'openUnits'>;
+export type FiniteBackend = Pick<Backend, 'linalg' | 'cores'>;
 
-export const routinesOf = ({ linalg, cores }: FiniteBackend): FiniteRoutines =>
-  cores ? createWasmRoutines(linalg, cores) : createJsRoutines(linalg);
+export function routinesOf({ linalg, cores }: FiniteBackend): FiniteRoutines {
+  bringFinite();
+  return cores ? createWasmRoutines(linalg, cores.part('finite')) : createJsRoutines(linalg);
+}
+
+/** Opens a workspace of `doubles` for finite networks without weights, with the random numbers of `seed`. @throws ERR_OUT_OF_MEMORY */
+export function openUnits({ cores }: Pick<FiniteBackend, 'cores'>, doubles: number, seed: Seed): Units {
+  bringFinite();
+  return cores ? createWasmUnits(cores.part('finite'), doubles, seed) : createJsUnits(doubles, seed);
+}

@@ -2,11 +2,12 @@
  * Linear algebra in plain TypeScript: the reference of the contract, and the fallback where WebAssembly is forbidden. Everything is
  * computed in double precision and rounded once, when the result is stored.
  */
+import { notBrought } from '../errors';
 import { withChecks } from '../linalg/checks';
 import type { LinearAlgebra, Triangle } from '../linalg/contract';
 import { columnsOf, type Part, unitScale } from '../linalg/layout';
 import type { TypedArray } from '../ndarray';
-import { eigensystem } from './js-eigen';
+import type { JsEigensystem } from './js-eigen';
 
 /** Columns summed apart, in order, before they join an entry: the slabs of the core, so that both round alike. */
 const SLAB = 256;
@@ -104,6 +105,13 @@ function factorLower(n: number, a: Float64Array): number {
   return 0;
 }
 
+/** syevd is in bundles whose functions bring it (parts.ts). */
+type Eigensystem = (n: number, a: Float64Array, withVectors: boolean) => Generator<number, JsEigensystem>;
+let eigensystemSteps: Eigensystem | null = null;
+export function useEigensystem(steps: Eigensystem): void {
+  eigensystemSteps = steps;
+}
+
 /** The reference backend. f64 `gemm` and `syrk` agree with the plain SIMD build to the bit. */
 export function createJsLinearAlgebra(): LinearAlgebra {
   return withChecks({
@@ -138,8 +146,10 @@ export function createJsLinearAlgebra(): LinearAlgebra {
       solveTriangular(n, nrhs, 'upper', false, 1, gather(lower, 0, 1, n, n, n), b, ldb, 1);
     },
     *syevdSteps(jobz, uplo, n, a, lda, w) {
+      const solver = eigensystemSteps;
+      if (!solver) throw notBrought('syevd');
       const [rs, cs] = uplo === 'lower' ? [lda, 1] : [1, lda];
-      const { info, values, vectors } = yield* eigensystem(n, gather(a, 0, rs, cs, n, n), jobz === 'v');
+      const { info, values, vectors } = yield* solver(n, gather(a, 0, rs, cs, n, n), jobz === 'v');
       w.set(values);
       if (vectors) for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) a[i * lda + j] = vectors[j * n + i];
       return info;

@@ -2,10 +2,10 @@
  * Tiles in plain JavaScript doubles: the reference for every other backend, and the path where WebAssembly is forbidden. Sums run
  * in the order of the core (slabs of SLAB features), so in float64 the plain simd build agrees with it bit for bit.
  */
+import { engineOf } from '../activations/registry';
 import * as op from '../opcodes';
 import type { ChainJob, ChainPanel, TileField, TileWorker } from './backend';
 import { ScalarPair, scalarStep } from './scalar-pair';
-import { TabulatedPair } from './tabulated-pair';
 
 export { PLACES, type Place, ScalarPair } from './scalar-pair';
 
@@ -18,7 +18,7 @@ export function createJsTileWorker(job: ChainJob): TileWorker<ChainPanel> {
   const tile = { nngp: new Float64Array(job.rows * job.cols), ntk: new Float64Array(job.rows * job.cols) };
   const pair = new ScalarPair();
   const tabulated = job.program.ops.map(({ code, activation, params }) =>
-    code === op.TABULATED && activation ? new TabulatedPair(activation, params[1]) : null,
+    code === op.TABULATED && activation ? engineOf(activation).pair?.(activation, params[1]) : null,
   );
   /** Rows of the panels before. */
   let before = 0;

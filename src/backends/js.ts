@@ -1,8 +1,6 @@
-import type { Backend, TileWorker } from './backend';
-import { createJsGraphWorker } from './js-graph';
+import type { Backend } from './backend';
 import { createJsLinearAlgebra } from './js-linalg';
-import { createJsTileWorker } from './js-tile';
-import { createJsUnits } from './units';
+import { openTiles } from './open-tiles';
 
 /** The reference backend: plain TypeScript, no WebAssembly. */
 export function createJsBackend(): Backend {
@@ -11,7 +9,6 @@ export function createJsBackend(): Backend {
     build: 'js',
     cores: null,
     linalg: createJsLinearAlgebra(),
-    openTiles: (job) => (job.kind === 'graph' ? createJsGraphWorker(job) : createJsTileWorker(job)) as TileWorker,
-    openUnits: createJsUnits,
+    openTiles: (job) => openTiles(null, job),
   };
 }

@@ -3,6 +3,7 @@ import type { ErrorCode } from '../errors';
 import type { SamplesJob } from '../finite/sampler';
 import type { DType, TypedArray } from '../ndarray';
 import type { Panel, TileField, TileJob } from './backend';
+import type { PartModule } from './core';
 
 /** First message to a thread on shared memory: it serves the team's control block (assembly/team.ts) and answers no more. */
 export interface SharedStart {
@@ -27,6 +28,8 @@ export interface JobMessage {
   readonly kind: 'job';
   readonly call: number;
   readonly job: TileJob;
+  /** The part of the core that the job runs on beside the module of the first message. */
+  readonly part: PartModule | null;
   readonly fields: readonly TileField[];
   /** Of the results. */
   readonly dtype: DType;
@@ -57,6 +60,8 @@ export interface SamplesMessage {
   readonly kind: 'samples';
   readonly call: number;
   readonly job: SamplesJob;
+  /** The part of the core that the job runs on beside the module of the first message. */
+  readonly part: PartModule | null;
 }
 
 /** Draws some networks of the open job. */

@@ -1,14 +1,9 @@
 /** Op codes → operations of duals/steps.ts on one pair, for the backends that go pair by pair: js-tile.ts and wgsl.ts. */
 import { ANGLE_OVER, LEAD, SEGMENT_OVER, UNDER } from '../duals/angle';
-import { exponentialStep } from '../duals/exponential';
-import { gaborStep } from '../duals/gabor';
-import { gaussianStep } from '../duals/gaussian';
-import { geluStep } from '../duals/gelu';
-import { addSquare, polynomialStep, rectifiedMonomialStep, SERIES, signOf, signStep } from '../duals/monomial';
 import type { PairLanes } from '../duals/pair';
 import { runCorrelation, runCubic, runNext, runPlace, runSum, runTwice } from '../duals/run';
-import { sineStep } from '../duals/sine';
 import * as steps from '../duals/steps';
+import { notBrought } from '../errors';
 import * as op from '../opcodes';
 
 /** Where a pair's ρ, 1 − |ρ| and scaled NTK stand. */
@@ -20,6 +15,26 @@ export interface PairPlaces<A> {
 
 /** The k-th entry of a row's tables, of a column's, or of the parameters. */
 export type Entry<V> = (k: number) => V;
+
+/** An activation's operation on the pair at its places. */
+export type PairOperation = <L extends PairLanes<V, A>, V, A>(
+  l: L,
+  at: PairPlaces<A>,
+  row: Entry<V>,
+  col: Entry<V>,
+  param: Entry<V>,
+  degree: number,
+) => void;
+
+/** Those of activations outside the rectified family, once they are brought (activations/bring.ts). */
+const OPERATIONS = new Map<number, PairOperation>();
+export const addOperation = (code: number, operation: PairOperation): void => void OPERATIONS.set(code, operation);
+
+function operationOf(code: number): PairOperation {
+  const operation = OPERATIONS.get(code);
+  if (operation) return operation;
+  throw notBrought(`operation ${code}`);
+}
 
 /**
  * Runs operation `code` on the pair at `c`, `m`, `t`. START expects the Gram entry at `c` and leaves its threshold to the backend; DUAL
@@ -49,10 +64,6 @@ export function pairStep<L extends PairLanes<V, A>, V, A>(
     case op.RECTIFIED:
       steps.rectifiedStep<L, V, A>(l, c, m, t, kappa(), param(1), param(2), param(3));
       break;
-    case op.ERF:
-    case op.ERF_PRECISE:
-      erf<L, V, A>(l, code === op.ERF_PRECISE, c, m, t, row, col);
-      break;
     case op.GUARD:
       steps.guardStep<L, V, A>(l, c, m, product(0));
       break;
@@ -77,46 +88,8 @@ export function pairStep<L extends PairLanes<V, A>, V, A>(
     case op.FINISH:
       steps.finishStep<L, V, A>(l, c, t, product(0), product(1));
       break;
-    case op.EXPONENTIAL:
-      exponentialStep<L, V, A>(l, c, m, t, row(0), col(0), product(1));
-      break;
-    case op.SINE:
-      sineStep<L, V, A>(l, c, m, t, row(0), col(0), row(1), col(1), row(2), col(2), product(3), product(4), param(0), param(1));
-      break;
-    case op.GAUSSIAN:
-      gaussianStep<L, V, A>(l, c, m, t, row(0), col(0), product(1), product(2), product(3));
-      break;
-    case op.GABOR:
-      gaborStep<L, V, A>(
-        l,
-        c,
-        m,
-        t,
-        row(0),
-        col(0),
-        row(1),
-        col(1),
-        row(2),
-        col(2),
-        row(3),
-        col(3),
-        product(4),
-        product(5),
-        product(6),
-        product(7),
-      );
-      break;
-    case op.GELU:
-      gelu<L, V, A>(l, c, m, t, row, col);
-      break;
-    case op.SIGN:
-      signStep<L, V, A>(l, c, m, t);
-      break;
-    case op.POLYNOMIAL:
-      polynomial<L, V, A>(l, degree, { c, m, t }, row, col);
-      break;
-    case op.RECTIFIED_MONOMIAL:
-      rectifiedMonomial<L, V, A>(l, degree, { c, m, t }, row, col);
+    default:
+      operationOf(code)(l, { c, m, t }, row, col, param, degree);
   }
 }
 
@@ -152,109 +125,4 @@ function run<L extends PairLanes<V, A>, V, A>(l: L, blocks: number, { c, m, t }:
   };
   l.store(t, series(9));
   runCorrelation<L, V, A>(l, c, m, param(1), series(5));
-}
-
-function erf<L extends PairLanes<V, A>, V, A>(l: L, precise: boolean, c: A, m: A, t: A, row: Entry<V>, col: Entry<V>): void {
-  const product = (k: number) => l.mul(row(k), col(k));
-  steps.erfStep<L, V, A>(
-    l,
-    precise,
-    c,
-    m,
-    t,
-    row(0),
-    col(0),
-    row(1),
-    col(1),
-    row(2),
-    col(2),
-    row(3),
-    col(3),
-    row(4),
-    col(4),
-    row(5),
-    col(5),
-    product(6),
-    product(7),
-  );
-}
-
-function gelu<L extends PairLanes<V, A>, V, A>(l: L, c: A, m: A, t: A, row: Entry<V>, col: Entry<V>): void {
-  const product = (k: number) => l.mul(row(k), col(k));
-  geluStep<L, V, A>(
-    l,
-    c,
-    m,
-    t,
-    row(0),
-    col(0),
-    row(1),
-    col(1),
-    row(2),
-    col(2),
-    row(3),
-    col(3),
-    row(4),
-    col(4),
-    row(5),
-    col(5),
-    row(6),
-    col(6),
-    row(7),
-    col(7),
-    product(8),
-    product(9),
-  );
-}
-
-/** The sums of duals/monomial.ts over the degrees, in the order of assembly/activations.ts. */
-function polynomial<L extends PairLanes<V, A>, V, A>(l: L, degree: number, { c, m, t }: PairPlaces<A>, row: Entry<V>, col: Entry<V>): void {
-  const margin = l.load(m);
-  const size = l.sub(l.one(), margin);
-  const sign = signOf<L, V, A>(l, c);
-  let [power, rise, flip] = [l.one(), l.zero(), l.one()];
-  let [next, near, far, fall, factor] = [l.zero(), l.zero(), l.zero(), l.zero(), l.zero()];
-  for (let k = 0; k <= degree; k++) {
-    const first = row(k);
-    const second = l.mul(flip, col(k));
-    const product = l.mul(first, second);
-    next = l.fma(product, power, next);
-    fall = l.fma(product, rise, fall);
-    near = addSquare<L, V>(l, near, l.sub(first, second));
-    far = addSquare<L, V>(l, far, l.add(first, second));
-    if (k < degree) factor = l.fma(l.mul(row(degree + 1 + k), l.mul(flip, col(degree + 1 + k))), power, factor);
-    rise = l.fma(power, margin, rise);
-    power = l.mul(power, size);
-    flip = l.mul(flip, sign);
-  }
-  polynomialStep<L, V, A>(l, c, m, t, next, near, far, fall, factor);
-}
-
-function rectifiedMonomial<L extends PairLanes<V, A>, V, A>(
-  l: L,
-  degree: number,
-  { c, m, t }: PairPlaces<A>,
-  row: Entry<V>,
-  col: Entry<V>,
-): void {
-  const sum = (first: number, count: number, x: V) => {
-    let total = row(first + count - 1);
-    for (let k = count - 2; k >= 0; k--) total = l.fma(total, x, row(first + k));
-    return total;
-  };
-  const margin = l.load(m);
-  const y = l.sub(l.add(margin, margin), l.one());
-  const size = l.sub(l.one(), margin);
-  const z = l.mul(size, size);
-  const terms = (degree >> 1) + 1;
-  const series = 2 + 2 * SERIES;
-  let lower = l.sqrt(margin);
-  for (let k = 1; k < degree; k++) lower = l.mul(lower, margin);
-  const upper = degree > 0 ? l.mul(lower, margin) : lower;
-  const h = l.mul(upper, sum(2, SERIES, y));
-  const lowerH = l.mul(lower, sum(2 + SERIES, SERIES, y));
-  const correlations = [0, 1, 2].map((k) => sum(series + k * terms, terms, z));
-  const [own, rise, lowerP] = correlations;
-  const scales = [l.mul(row(0), col(0)), l.mul(row(1), col(1))] as const;
-  rectifiedMonomialStep<L, V, A>(l, degree % 2 === 1, c, m, t, h, own, rise, lowerH, lowerP, ...scales);
 }

@@ -18,11 +18,12 @@ export { planeBytes, planeFlops, supportsPlanes } from './plane-memory';
 /** @throws ERR_UNSUPPORTED where supportsPlanes gives a reason, ERR_OUT_OF_MEMORY */
 export function createPlaneTileWorker(cores: CoreSource, job: GraphJob): PlaneTileWorker {
   const plans = expected(plansOf(job));
-  const core = cores.take();
+  const own = cores.part('planes');
+  const core = own.take();
   try {
-    return new PlaneTileWorker(cores, core, job, plans);
+    return new PlaneTileWorker(own, core, job, plans);
   } catch (error) {
-    cores.give(core);
+    own.give(core);
     throw error;
   }
 }

@@ -2,7 +2,7 @@
  * Panels, tiles and job records in the core's memory (assembly/tile.ts): where they lie and how they are filled. The calling thread
  * and a team's threads use the same.
  */
-import { tabulated } from '../duals/numerical/index';
+import { tablesOf } from '../activations/registry';
 import { bytesPer, type TypedArray } from '../ndarray';
 import { RECORD_BYTES, TABULATED } from '../opcodes';
 import type { ActivationLayer } from '../spec';
@@ -226,7 +226,7 @@ export class TileMemory {
   }
 
   private atlasOf(activation: ActivationLayer): number {
-    const name = tabulated(activation)?.name;
+    const name = tablesOf(activation)?.name;
     return this.atlases[this.job.atlases.findIndex((plan) => plan.name === name)].at;
   }
 

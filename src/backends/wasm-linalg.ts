@@ -76,7 +76,8 @@ export function createWasmLinearAlgebra(pool: CoreSource): LinearAlgebra {
       const matrix = new Operand(a, n, n, lda, { written: jobz === 'v' });
       const values = new Operand(w, 1, n, n, { read: false, written: true });
       // The instance is ours between the steps too: others take another one.
-      const core = pool.take();
+      const cores = pool.part('eigen');
+      const core = cores.take();
       try {
         const { exports } = core;
         const operands = [matrix, values];
@@ -89,7 +90,7 @@ export function createWasmLinearAlgebra(pool: CoreSource): LinearAlgebra {
         bringBack(core, operands);
         return exports.syevd_info(work);
       } finally {
-        pool.give(core);
+        cores.give(core);
       }
     },
     symv(uplo, n, alpha, a, lda, x, beta, y) {

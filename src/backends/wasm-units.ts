@@ -1,12 +1,12 @@
 /** Chunks of units on an instance of the core, which is taken until they are closed. */
 import { type Seed, seedWords } from '../finite/random';
-import type { Core, CorePool } from './core';
+import type { Core, CoreSource } from './core';
 import type { Units } from './units';
 
 const WORD = 2 ** 32;
 
 /** @throws ERR_OUT_OF_MEMORY */
-export function createWasmUnits(pool: Pick<CorePool, 'take' | 'give'>, doubles: number, seed: Seed): Units {
+export function createWasmUnits(pool: CoreSource, doubles: number, seed: Seed): Units {
   const core = pool.take();
   try {
     return unitsOn(core, core.reserve(8 * doubles), doubles, seed, () => pool.give(core));

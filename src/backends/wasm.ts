@@ -2,7 +2,6 @@ import type { Backend } from './backend';
 import type { CorePool } from './core';
 import { openTiles } from './open-tiles';
 import { createWasmLinearAlgebra } from './wasm-linalg';
-import { createWasmUnits } from './wasm-units';
 
 /** The WebAssembly backend on one build of the core. */
 export function createWasmBackend(pool: CorePool, build: string): Backend {
@@ -12,6 +11,5 @@ export function createWasmBackend(pool: CorePool, build: string): Backend {
     cores: pool,
     linalg: createWasmLinearAlgebra(pool),
     openTiles: (job) => openTiles(pool, job),
-    openUnits: (doubles, seed) => createWasmUnits(pool, doubles, seed),
   };
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The program `infinite-width`: connects the command line to this process. */
+import '../whole';
 import { readFileSync } from 'node:fs';
 import { runProcess } from './program';
 import { infiniteWidth } from './run';

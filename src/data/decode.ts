@@ -12,7 +12,7 @@ export const itemSize = (code: ElementCode): number => Number(code[1]);
 export const targetDtype = (code: ElementCode, limits: ReadLimits): DType => limits.dtype ?? (code === 'f4' ? 'float32' : 'float64');
 
 /** Byte order of this machine. */
-export const hostLittleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
+export const hostLittleEndian = /* @__PURE__ */ (() => new Uint8Array(new Uint16Array([1]).buffer)[0] === 1)();
 
 type Wrap = (buffer: ArrayBufferLike, offset: number, length: number) => ArrayLike<number>;
 

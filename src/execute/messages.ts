@@ -5,6 +5,7 @@
  * for a worker. A tile without an answer for long is computed here: a worker that vanished silently delays a call and does not stop it.
  */
 import { entryOf, type Panel, type TileJob } from '../backends/backend';
+import { partOf } from '../backends/core';
 import type { MessagePool } from '../backends/message-pool';
 import { begins, type PartReply } from '../backends/messages';
 import type { SideData } from '../covariance/side';
@@ -24,6 +25,7 @@ const SILENT_TILES = 5;
 /** Computes every tile of the job, with progress and abort between tiles. */
 export async function computeTilesByMessages(pool: MessagePool, job: KernelJob): Promise<void> {
   const { outputs, plan, options } = job;
+  const { cores } = job.context.backend;
   if (outputs.length === 0) return;
   const run = new MessageRun(pool, job);
   const fields = outputs.map(([field]) => field);
@@ -33,6 +35,7 @@ export async function computeTilesByMessages(pool: MessagePool, job: KernelJob):
     fields,
     dtype: dtypeOf(outputs[0][1]),
     begun: run.begun,
+    part: cores && plan.engine.name === 'planes' ? partOf(cores, 'planes') : null,
   });
   try {
     while (!(await run.advance())) {

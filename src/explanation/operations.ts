@@ -11,7 +11,7 @@ export interface StepOperation {
   readonly flops: number;
 }
 
-const NAMES: Readonly<Record<number, string>> = Object.fromEntries(
+const NAMES: Readonly<Record<number, string>> = /* @__PURE__ */ Object.fromEntries(
   (Object.entries(op) as [string, number][]).filter(([name]) => name !== 'RECORD_BYTES').map(([name, code]) => [code, name]),
 );
 

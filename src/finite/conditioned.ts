@@ -7,7 +7,7 @@
  * normals' indices when they are needed again. O(n² width) a layer instead of O(n width²), in memory that does not depend on the width.
  * See docs/design/0011-networks-without-weights.md.
  */
-import type { Backend } from '../backends/backend';
+import { type FiniteBackend, openUnits } from '../backends/finite';
 import type { Units } from '../backends/units';
 import type { NDArray } from '../ndarray';
 import { type Layout, layoutOf, type PlacedLevel, type Slot, UNIT, upTo } from './conditioned-layout';
@@ -19,12 +19,12 @@ import type { Sampler, SamplesJob } from './sampler';
 export type ConditionedJob = Pick<SamplesJob, 'net' | 'x1' | 'x2' | 'seed' | 'fields'>;
 
 /** @param chunk units at a time, a multiple of 256; by default a size that suits the caches @throws ERR_OUT_OF_MEMORY */
-export function openConditioned(job: ConditionedJob, backend: Pick<Backend, 'openUnits'>, chunk?: number): Sampler {
+export function openConditioned(job: ConditionedJob, backend: Pick<FiniteBackend, 'cores'>, chunk?: number): Sampler {
   const levels = levelsOf(job.net, job.x1.shape) as readonly Level[];
   const [n1, n2] = [job.x1.shape[0], (job.x2 ?? job.x1).shape[0]];
   const n = job.x2 ? n1 + n2 : n1;
   const layout = layoutOf(levels, n, job.fields.includes('ntk'), chunk);
-  const units = backend.openUnits(layout.doubles, job.seed);
+  const units = openUnits(backend, layout.doubles, job.seed);
   const draws = new Draws(units, layout);
   draws.begin(job.x2 ? [job.x1, job.x2] : [job.x1]);
   return {

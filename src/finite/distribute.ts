@@ -3,8 +3,10 @@
  * they draw is handed on in the order of the samples, so that sums of it have the same bits for any number of threads. A range without an
  * answer for long is drawn here: a worker that vanished silently delays a call and does not stop it.
  */
+import { type PartModule, partOf } from '../backends/core';
 import type { FiniteBackend } from '../backends/finite';
 import type { MessagePool } from '../backends/message-pool';
+import { bringFinite } from '../backends/parts';
 import { createWasmLinearAlgebra } from '../backends/wasm-linalg';
 import type { EngineContext } from '../context';
 import { throwIfAborted } from '../errors';
@@ -71,6 +73,7 @@ interface Drawn {
 
 class Run {
   private readonly sampler: Sampler;
+  private readonly part: PartModule | null;
   private next: number;
   private consumed: number;
   /** Samples of one range; from the calling thread's own speed. */
@@ -97,12 +100,14 @@ class Run {
     [this.each, this.pace] = [flops / SPEED, flops / SPEED];
     // Not the team's: its threads would share the cores with the workers.
     const { cores } = backend;
+    bringFinite();
+    this.part = pool && cores && partOf(cores, 'finite');
     this.sampler = openSampler(job, pool && cores ? { ...backend, linalg: createWasmLinearAlgebra(cores) } : backend);
   }
 
   async finish(): Promise<void> {
     const { pool, job, range, signal } = this;
-    pool?.begin({ kind: 'samples', job });
+    pool?.begin({ kind: 'samples', job, part: this.part });
     try {
       while (this.consumed < range.to) {
         throwIfAborted(signal);

@@ -1,6 +1,5 @@
-/** Layers without parameters that rearrange or combine locations: pooling, flatten, layerNorm, dropout, aggregate, index, resize, dotGeneral. */
+/** Layers without parameters that rearrange or combine locations: pooling, layerNorm, dropout, aggregate, index, resize, dotGeneral. */
 import { InfiniteWidthError } from '../errors';
-import { locationsOf } from '../graph';
 import type { AggregateLayer, DotGeneralLayer, DropoutLayer, ImageResizeLayer, IndexLayer, LayerNormLayer, PoolLayer } from '../spec';
 import { contraction, resizeMatrix, selection } from './matrices';
 import {
@@ -30,12 +29,6 @@ export function applyGlobalPool(builder: Builder, tensor: Tensor, placed: Placed
   if (tensor.shape.length === 2) return tensor;
   const average = placed.layer.kind === 'globalAvgPool';
   return builder.apply(tensor, { op: 'globalPool', average }, nameOf(placed), { shape: [tensor.shape[0], channelsOf(tensor)] });
-}
-
-export function applyFlatten(builder: Builder, tensor: Tensor, placed: PlacedLayer): Tensor {
-  const name = nameOf(placed);
-  const flat = { shape: [tensor.shape[0], locationsOf(tensor.shape.slice(1))], isGaussian: false, from: name };
-  return tensor.shape.length === 2 ? { ...tensor, ...flat } : builder.apply(tensor, { op: 'trace' }, name, flat);
 }
 
 export function applyLayerNorm(builder: Builder, tensor: Tensor, placed: PlacedLayer<LayerNormLayer>): Tensor {

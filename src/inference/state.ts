@@ -12,6 +12,9 @@ export interface PlacedLayer<L extends Layer = Layer> {
 
 export const nameOf = ({ layer, position }: PlacedLayer): string => `${layer.kind} at ${position}`;
 
+/** The same place with the layer's own type. */
+export const placedAs = <L extends Layer>({ position }: PlacedLayer, layer: L): PlacedLayer<L> => ({ layer, position });
+
 /** The activations between two layers. */
 export interface Tensor {
   /** The node that holds their covariances. */

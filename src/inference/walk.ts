@@ -1,27 +1,17 @@
 /** A network and the shapes of its inputs → the graph of operations on covariances (graph.ts). */
+import { isActivation } from '../activations/steps';
 import { InfiniteWidthError } from '../errors';
 import type { Graph } from '../graph';
+import { graphEngine } from '../jobs/graph-engine';
 import { showShape } from '../ndarray';
-import type { Layer, Network } from '../spec';
-import { applyConcat, applyFanIn } from './branches';
-import { applyAttention, applyConv, applyDense } from './parameterized';
-import {
-  applyAggregate,
-  applyDotGeneral,
-  applyDropout,
-  applyFlatten,
-  applyGlobalPool,
-  applyIndex,
-  applyLayerNorm,
-  applyPool,
-  applyResize,
-} from './spatial';
+import type { Network } from '../spec';
+import { applyDense, applyFlatten } from './dense';
 import {
   Builder,
-  branches,
   isTensor,
   nameOf,
   type PlacedLayer,
+  placedAs,
   requireGaussian,
   single,
   type Tensor,
@@ -100,50 +90,17 @@ class Walk {
     switch (layer.kind) {
       case 'identity':
         return value;
-      case 'fanOut':
-        return Array.from({ length: layer.num }, () => value);
-      case 'fanInSum':
-      case 'fanInProd':
-        return applyFanIn(builder, branches(value, placed), placed);
-      case 'fanInConcat':
-        return applyConcat(builder, branches(value, placed), placedAs(placed, layer));
       case 'dense':
         return applyDense(builder, one(), placedAs(placed, layer));
-      case 'conv':
-      case 'convLocal':
-      case 'convTranspose':
-        return applyConv(builder, one(), placedAs(placed, layer));
-      case 'globalSelfAttention':
-        return applyAttention(builder, one(), placedAs(placed, layer));
-      case 'avgPool':
-      case 'sumPool':
-        return applyPool(builder, one(), placedAs(placed, layer));
-      case 'globalAvgPool':
-      case 'globalSumPool':
-        return applyGlobalPool(builder, one(), placed);
       case 'flatten':
         return applyFlatten(builder, one(), placed);
-      case 'layerNorm':
-        return applyLayerNorm(builder, one(), placedAs(placed, layer));
-      case 'dropout':
-        return applyDropout(builder, one(), placedAs(placed, layer));
-      case 'aggregate':
-        return applyAggregate(builder, one(), placedAs(placed, layer));
-      case 'imageResize':
-        return applyResize(builder, one(), placedAs(placed, layer));
-      case 'index':
-        return applyIndex(builder, one(), placedAs(placed, layer));
-      case 'dotGeneral':
-        return applyDotGeneral(builder, one(), placedAs(placed, layer));
       default:
+        if (!isActivation(layer)) return graphEngine(nameOf(placed)).apply(builder, value, placed);
         requireGaussian(one(), placed);
         return builder.apply(one(), { op: 'dual', activation: layer }, nameOf(placed), { isGaussian: false, from: nameOf(placed) });
     }
   }
 }
-
-/** The same place with the layer's own type. */
-const placedAs = <L extends Layer>({ position }: PlacedLayer, layer: L): PlacedLayer<L> => ({ layer, position });
 
 function parallelBranches(value: Value, count: number, position: string): readonly Value[] {
   if (!isTensor(value) && value.length === count) return value;

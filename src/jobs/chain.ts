@@ -4,13 +4,14 @@ import { InfiniteWidthError } from '../errors';
 import type { Inference } from '../infer';
 import { measure, type Rows } from '../inputs';
 import type { KernelField } from '../kernel';
-import type { KernelJob, PreparedInputs } from '../kernel-job';
+import type { KernelJob } from '../kernel-job';
 import { allocate, bytesPer, type DType, type NDArray, showShape, type TypedArray } from '../ndarray';
 import { makePlan } from '../plan';
 import { arithmeticOf, compile, type Program } from '../program';
 import { checkRange, passRows, type RowPass } from '../rows';
 import { Octaves } from './octaves';
 import { checkOut, openOutputs } from './outputs';
+import type { PreparedInputs } from './prepared';
 
 export function chainJob(inference: Inference, inputs: PreparedInputs, get: readonly KernelField[], context: EngineContext): KernelJob {
   const { options, dtype, symmetric } = inputs;

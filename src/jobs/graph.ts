@@ -4,28 +4,57 @@ import type { EngineContext } from '../context';
 import { Evaluator } from '../covariance/evaluate';
 import { InfiniteWidthError } from '../errors';
 import { type Graph, interleavedOrder, locationsOf, type Output } from '../graph';
-import type { KernelField } from '../kernel';
-import type { KernelJob, PreparedInputs } from '../kernel-job';
+import { type Inference, infer } from '../infer';
+import { resultDtype } from '../inputs';
+import type { KernelField, KernelOptions } from '../kernel';
+import type { KernelJob, KernelJobs } from '../kernel-job';
 import { allocate, bytesPer, type DType, type NDArray, showShape, sizeOf } from '../ndarray';
 import { planGraph } from '../plan-graph';
-import type { GivenInputs } from './inputs';
-import { sideOf } from './inputs';
-import { checkOut, openOutputs } from './outputs';
+import type { Network } from '../spec';
+import { type GivenInputs, givenInputs, type KernelInput, sideOf } from './inputs';
+import { checkOut, dtypeOfOut, openOutputs } from './outputs';
+import { type PreparedInputs, shapesOf } from './prepared';
 
 /** The graphs of both sides, and the kernel they start from, if it is one. */
-export interface Graphs {
+interface Graphs {
   readonly left: Graph;
   readonly right: Graph;
   readonly given: GivenInputs | null;
 }
 
-export function graphJob(
-  graphs: Graphs,
-  output: number,
+/** The jobs of a call, one for each output. */
+export function graphJobs(
+  net: Network,
+  { graph: left }: Inference,
   inputs: PreparedInputs,
   get: readonly KernelField[],
   context: EngineContext,
-): KernelJob {
+): KernelJobs {
+  const right = inputs.symmetric ? left : infer(net, shapesOf(inputs, inputs.x2)).graph;
+  const graphs = { left, right, given: null };
+  const { outputs } = left;
+  return { jobs: outputs.map((_, k) => graphJob(graphs, k, inputs, get, context)), isList: outputs.length > 1 };
+}
+
+/** The same where the network starts from a kernel. */
+export function graphJobsFrom(
+  net: Network,
+  kernel: KernelInput,
+  get: readonly KernelField[],
+  options: KernelOptions,
+  context: EngineContext,
+): KernelJobs {
+  const given = givenInputs(kernel);
+  const { symmetric, isGaussian } = given;
+  const dtype = resultDtype(options.dtype ?? dtypeOfOut(options.out), [kernel.nngp]);
+  const inputs: PreparedInputs = { x1: [], x2: [], symmetric, x2Given: !symmetric, dtype, options, isList: false };
+  const { graph: left } = infer(net, given.shape1, isGaussian);
+  const right = symmetric ? left : infer(net, given.shape2, isGaussian).graph;
+  const jobs = left.outputs.map((_, k) => graphJob({ left, right, given }, k, inputs, get, context));
+  return { jobs, isList: jobs.length > 1 };
+}
+
+function graphJob(graphs: Graphs, output: number, inputs: PreparedInputs, get: readonly KernelField[], context: EngineContext): KernelJob {
   const { left, right, given } = graphs;
   const { options, dtype, symmetric } = inputs;
   checkSides(left, right);

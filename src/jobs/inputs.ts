@@ -83,8 +83,6 @@ export interface GivenInputs {
   readonly right: SideData | null;
 }
 
-export const isKernel = (input: unknown): input is KernelInput => typeof input === 'object' && input !== null && 'nngp' in input;
-
 /** @throws ERR_ARGUMENT for missing fields, ERR_SHAPE for fields that do not fit together */
 export function givenInputs(input: KernelInput): GivenInputs {
   const missing = (['nngp', 'cov1', 'cov2', 'shape1', 'isGaussian'] as const).filter((field) => input[field] === undefined);

@@ -1,7 +1,7 @@
 /** Which octaves of variances meet in the activations that have tables: known after the pass over rows. */
+import { tablesOf } from '../activations/registry';
 import type { AtlasPlan } from '../backends/atlas';
 import { OCTAVE_BASE, OCTAVE_TABLE } from '../cells';
-import { tabulated } from '../duals/numerical/index';
 import * as op from '../opcodes';
 import type { Op, Program } from '../program';
 import type { ActivationLayer } from '../spec';
@@ -31,7 +31,7 @@ export class Octaves {
   meet(other: Octaves): AtlasPlan[] {
     const plans = new Map<string, { activation: ActivationLayer; pairs: Map<string, readonly [number, number]> }>();
     this.ops.forEach(({ activation }, k) => {
-      const name = tabulated(activation)?.name ?? '';
+      const name = tablesOf(activation)?.name ?? '';
       const plan = plans.get(name) ?? { activation, pairs: new Map() };
       plans.set(name, plan);
       for (const first of this.sets[k]) for (const second of other.sets[k]) plan.pairs.set(`${first} ${second}`, [first, second]);

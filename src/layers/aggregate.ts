@@ -1,3 +1,4 @@
+import { bringGraphs } from '../graphs';
 import type { AggregateLayer } from '../spec';
 import { axisNumbers, checkedOptions, oneOf } from './checks';
 
@@ -23,6 +24,7 @@ export interface AggregateOptions {
  * @reference stax.Aggregate
  */
 export function aggregate(options: AggregateOptions = {}): AggregateLayer {
+  bringGraphs();
   const { aggregateAxis = null, implementation = 'DENSE' } = checkedOptions('aggregate', options, ['aggregateAxis', 'implementation']);
   return Object.freeze({
     kind: 'aggregate',

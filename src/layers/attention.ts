@@ -1,3 +1,4 @@
+import { bringGraphs } from '../graphs';
 import { type AttentionLayer, type AttentionMechanism, type PositionalEmbedding, standardDeviation } from '../spec';
 import { bias, checkedOptions, flag, oneOf, optionalFunction, positiveNumber, wholeNumber } from './checks';
 
@@ -74,6 +75,7 @@ export function globalSelfAttention(
   nHeads: number,
   options: GlobalSelfAttentionOptions = {},
 ): AttentionLayer {
+  bringGraphs();
   const kind = 'globalSelfAttention';
   const o = checkedOptions(kind, options, NAMES);
   const width = (value: number, name: string) => wholeNumber(value, kind, name, 1);

@@ -1,4 +1,5 @@
 /** Convolutions over any number of spatial axes, and their relatives. Images are [n, …spatial, channels]. */
+import { bringGraphs } from '../graphs';
 import type { ConvLayer, Padding, Parameterization } from '../spec';
 import { standardDeviation } from '../spec';
 import { badArgument, bias, checkedOptions, lengths, padding, parameterizationOf, steps, wholeNumber, widthMultipliers } from './checks';
@@ -82,6 +83,7 @@ export const convTranspose = (outChan: number, filterShape: readonly number[], o
 
 /** All three; the transpose has no dilation. */
 export function convolution(kind: ConvLayer['kind'], outChan: number, filterShape: readonly number[], options: ConvOptions): ConvLayer {
+  bringGraphs();
   const names = kind === 'convTranspose' && options?.dilation ? SHARED : ([...SHARED, 'dilation'] as const);
   checkedOptions(kind, options, names);
   const shape = lengths(filterShape, kind, 'filterShape');

@@ -1,3 +1,4 @@
+import { bringGraphs } from '../graphs';
 import type { Constant, DotGeneralLayer } from '../spec';
 import { finiteParameter } from '../spec';
 import { badArgument, checkedOptions } from './checks';
@@ -49,6 +50,7 @@ export function dotGeneral(options: DotGeneralOptions = {}): DotGeneralLayer {
 
 /** The layer from its plain data. */
 export function dotWith(constant: Constant, side: DotGeneralLayer['side'], dimensionNumbers: DimensionNumbers): DotGeneralLayer {
+  bringGraphs();
   const [contracted, batch] = [axisPair(dimensionNumbers?.[0]), axisPair(dimensionNumbers?.[1])];
   const own = side === 'lhs' ? 0 : 1;
   const distinct = (which: number) =>

@@ -1,3 +1,4 @@
+import { bringGraphs } from '../graphs';
 import { type DropoutLayer, finiteParameter } from '../spec';
 import { badArgument, checkedOptions, oneOf } from './checks';
 
@@ -20,6 +21,7 @@ export interface DropoutOptions {
  * @reference stax.Dropout
  */
 export function dropout(rate: number, options: DropoutOptions = {}): DropoutLayer {
+  bringGraphs();
   const { mode = 'train' } = checkedOptions('dropout', options, ['mode']);
   const keep = finiteParameter(rate, 'dropout', 'rate');
   if (!(keep > 0 && keep <= 1))

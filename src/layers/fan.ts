@@ -1,4 +1,5 @@
 /** Branches: fanOut makes them, parallel treats them, the fan-ins join them. */
+import { bringGraphs } from '../graphs';
 import type { FanInConcatLayer, FanOutLayer, PlainLayer } from '../spec';
 import { axisNumber, checkedOptions, wholeNumber } from './checks';
 
@@ -14,7 +15,10 @@ import { axisNumber, checkedOptions, wholeNumber } from './checks';
  * @throws ERR_ARGUMENT for a number that is not a positive integer
  * @reference stax.FanOut
  */
-export const fanOut = (num: number): FanOutLayer => Object.freeze({ kind: 'fanOut', num: wholeNumber(num, 'fanOut', 'num', 1) });
+export function fanOut(num: number): FanOutLayer {
+  bringGraphs();
+  return Object.freeze({ kind: 'fanOut', num: wholeNumber(num, 'fanOut', 'num', 1) });
+}
 
 /**
  * The sum of all branches.
@@ -30,7 +34,10 @@ export const fanOut = (num: number): FanOutLayer => Object.freeze({ kind: 'fanOu
  *   ERR_ARGUMENT where there are no branches or their width multipliers differ
  * @reference stax.FanInSum
  */
-export const fanInSum = (): PlainLayer => Object.freeze({ kind: 'fanInSum' });
+export function fanInSum(): PlainLayer {
+  bringGraphs();
+  return Object.freeze({ kind: 'fanInSum' });
+}
 
 /**
  * The elementwise product of all branches, as in gates.
@@ -45,7 +52,10 @@ export const fanInSum = (): PlainLayer => Object.freeze({ kind: 'fanInSum' });
  * @throws in a kernel ERR_SHAPE for branches of different shapes, ERR_ARGUMENT where there are no branches
  * @reference stax.FanInProd
  */
-export const fanInProd = (): PlainLayer => Object.freeze({ kind: 'fanInProd' });
+export function fanInProd(): PlainLayer {
+  bringGraphs();
+  return Object.freeze({ kind: 'fanInProd' });
+}
 
 export interface FanInConcatOptions {
   /** Axis of [n, …, channels] along which branches stand side by side. Default -1: channels. */
@@ -66,6 +76,7 @@ export interface FanInConcatOptions {
  * @reference stax.FanInConcat
  */
 export function fanInConcat(options: FanInConcatOptions = {}): FanInConcatLayer {
+  bringGraphs();
   const { axis = -1 } = checkedOptions('fanInConcat', options, ['axis']);
   return Object.freeze({ kind: 'fanInConcat', axis: axisNumber(axis, 'fanInConcat', 'axis') });
 }

@@ -1,3 +1,4 @@
+import { bringGraphs } from '../graphs';
 import type { ImageResizeLayer } from '../spec';
 import { badArgument, checkedOptions, flag } from './checks';
 
@@ -27,6 +28,7 @@ export function imageResize(
   method: (typeof METHODS)[number],
   options: ImageResizeOptions = {},
 ): ImageResizeLayer {
+  bringGraphs();
   const { antialias = true } = checkedOptions('imageResize', options, ['antialias']);
   if (!Array.isArray(shape) || shape.length < 2 || !shape.every((length) => Number.isSafeInteger(length) && (length > 0 || length === -1)))
     throw badArgument('imageResize', 'shape', 'a list of positive integers [n, …spatial, channels], with -1 for axes to keep', shape);

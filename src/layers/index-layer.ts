@@ -1,3 +1,4 @@
+import { bringGraphs } from '../graphs';
 import type { IndexEntry, IndexLayer } from '../spec';
 import { badArgument } from './checks';
 
@@ -38,6 +39,7 @@ function position(value: number | null, name: string): number | null {
  * @reference stax.Index
  */
 export function index(idx: IndexEntry | string | readonly (IndexEntry | string)[]): IndexLayer {
+  bringGraphs();
   const entries = (Array.isArray(idx) ? idx : [idx]).map(entryOf);
   if (entries.filter((entry) => entry === '...').length > 1) throw badArgument('index', 'idx', "an index with '...' at most once", idx);
   if (typeof entries[0] === 'number')

@@ -1,3 +1,4 @@
+import { bringGraphs } from '../graphs';
 import type { LayerNormLayer } from '../spec';
 import { axisNumbers, badArgument, checkedOptions, positiveNumber } from './checks';
 
@@ -21,6 +22,7 @@ export interface LayerNormOptions {
  * @reference stax.LayerNorm
  */
 export function layerNorm(options: LayerNormOptions = {}): LayerNormLayer {
+  bringGraphs();
   const { axis = -1, eps = 1e-12 } = checkedOptions('layerNorm', options, ['axis', 'eps']);
   const axes = axisNumbers(axis, 'layerNorm', 'axis');
   // Only -1 is the channel axis whatever the rank; positive axes are judged when the rank is known.

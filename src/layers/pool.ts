@@ -1,4 +1,5 @@
 /** Pooling over windows and over whole images. */
+import { bringGraphs } from '../graphs';
 import type { Padding, PlainLayer, PoolLayer } from '../spec';
 import { badArgument, checkedOptions, flag, lengths, padding, steps } from './checks';
 
@@ -55,7 +56,10 @@ export const sumPool = (windowShape: readonly number[], options: SumPoolOptions 
  * @throws nothing by itself
  * @reference stax.GlobalAvgPool
  */
-export const globalAvgPool = (): PlainLayer => Object.freeze({ kind: 'globalAvgPool' });
+export function globalAvgPool(): PlainLayer {
+  bringGraphs();
+  return Object.freeze({ kind: 'globalAvgPool' });
+}
 
 /**
  * The sum over all locations: [n, …, channels] becomes [n, channels].
@@ -66,10 +70,14 @@ export const globalAvgPool = (): PlainLayer => Object.freeze({ kind: 'globalAvgP
  * @throws nothing by itself
  * @reference stax.GlobalSumPool
  */
-export const globalSumPool = (): PlainLayer => Object.freeze({ kind: 'globalSumPool' });
+export function globalSumPool(): PlainLayer {
+  bringGraphs();
+  return Object.freeze({ kind: 'globalSumPool' });
+}
 
 /** Both kinds; a sum has nothing to divide by. */
 export function pool(kind: PoolLayer['kind'], windowShape: readonly number[], options: AvgPoolOptions): PoolLayer {
+  bringGraphs();
   checkedOptions(
     kind,
     options,

@@ -1,4 +1,5 @@
 /** Eigenvalues and eigenvectors of symmetric matrices. */
+import { bringEigen } from '../backends/parts';
 import { InfiniteWidthError } from '../errors';
 import { drain } from '../execute/drain';
 import { type ArrayLike2D, allocate, checkFinite, dtypeOf, type NDArray, type TypedArray } from '../ndarray';
@@ -31,6 +32,7 @@ export function eigh(la: LinearAlgebra, a: ArrayLike2D): Eigensystem {
  * the share that is done. @throws ERR_NOT_CONVERGED
  */
 export function* diagonalize(la: LinearAlgebra, n: number, data: TypedArray, name: string): Generator<number, TypedArray> {
+  bringEigen();
   const values = allocate(dtypeOf(data), n, 'the eigenvalues');
   const info = yield* la.syevdSteps('v', 'lower', n, data, Math.max(1, n), values);
   if (info === 0) return values;

@@ -2,6 +2,7 @@
  * Dense linear algebra, `infinite-width/linalg`: BLAS and LAPACK routines by their names on row-major typed arrays, and readable
  * functions above them on NDArrays. All of them run on the default engine unless `engine` is given.
  */
+import { bringEigen } from '../backends/parts';
 import { defaultContext, type EngineContext } from '../context';
 import type { ArrayLike2D, NDArray } from '../ndarray';
 import * as cholesky_ from './cholesky';
@@ -41,7 +42,10 @@ export const potrf: LinearAlgebra['potrf'] = (...args) => on().potrf(...args);
 /** LAPACK potrs: solves with the factor of potrf. @see LinearAlgebra.potrs */
 export const potrs: LinearAlgebra['potrs'] = (...args) => on().potrs(...args);
 /** LAPACK syevd: eigenvalues and eigenvectors of a symmetric matrix; 0, or the number of the eigenvalue that did not converge. @see LinearAlgebra.syevd */
-export const syevd: LinearAlgebra['syevd'] = (...args) => on().syevd(...args);
+export const syevd: LinearAlgebra['syevd'] = (...args) => {
+  bringEigen();
+  return on().syevd(...args);
+};
 /** Euclidean norm of every row, in double precision. @see LinearAlgebra.rowNorms */
 export const rowNorms: LinearAlgebra['rowNorms'] = (...args) => on().rowNorms(...args);
 

@@ -2,6 +2,7 @@
 import { defaultContext, type EngineContext } from '../context';
 import { InfiniteWidthError } from '../errors';
 import { resultDtype } from '../inputs';
+import { canonical, useParser } from '../layers/canonical';
 import { parseNetwork } from '../layers/parse';
 import { type DType, dtypeOf } from '../ndarray';
 import type { Network } from '../spec';
@@ -49,22 +50,27 @@ export function fitSync(net: Network, xTrain: InputArray, yTrain: OutputArray, o
  * Reads a model that `Model.save` wrote. Its mean needs no further work; the first covariance factorises the training kernel again.
  * @throws ERR_FORMAT naming what is wrong, before anything large is allocated; ERR_ARGUMENT for what is not bytes
  */
-export function load(bytes: Uint8Array | ArrayBuffer, { engine }: { engine?: EngineContext } = {}): Model {
-  return new Model(decodeModel(bytes), engine);
+export function load(bytes: Uint8Array | ArrayBuffer, options: { engine?: EngineContext } = {}): Model {
+  useParser(parseNetwork);
+  return loadBrought(bytes, options);
 }
+
+/** `load` of an engine, which every bundle with createEngine has. @throws also ERR_UNSUPPORTED where neither load nor parseNetwork has been called */
+export const loadBrought = (bytes: Uint8Array | ArrayBuffer, { engine }: { engine?: EngineContext } = {}): Model =>
+  new Model(decodeModel(bytes), engine);
 
 function* fitting(net: Network, xTrain: InputArray, yTrain: OutputArray, options: FitOptions): Steps<Model> {
   const { kernel = 'ntk', engine } = options;
   if (kernel !== 'nngp' && kernel !== 'ntk')
     throw new InfiniteWidthError('ERR_ARGUMENT', `kernel is 'nngp' or 'ntk'; got ${String(kernel)}`, { kernel });
   const ridge = regularizer(options);
-  const canonical = parseNetwork(net);
+  const own = canonical(net);
   const x = readInputs(xTrain, 'xTrain');
   const y = readOutputs(yTrain, 'yTrain');
   checkSameCount(x, y.array);
-  checkNetwork(canonical, x.shape);
+  checkNetwork(own, x.shape);
   const dtype = resultDtype(options.dtype, [x, y.array]);
-  const state = { net: canonical, kernel, dtype, ...ridge, xTrain: { data: copyOf(x.data, dtypeOf(x.data)), shape: [...x.shape] } };
+  const state = { net: own, kernel, dtype, ...ridge, xTrain: { data: copyOf(x.data, dtypeOf(x.data)), shape: [...x.shape] } };
   const factor = yield* trainingFactor(state, engine);
   const alpha = transposed(y, dtype);
   yield* solveRows((engine ?? defaultContext()).backend.linalg, factor, y.width, alpha);

@@ -18,7 +18,7 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { allocateBytes, toBytes } from '../data/bytes';
 import { decodeElements, hostLittleEndian } from '../data/decode';
 import { InfiniteWidthError } from '../errors';
-import { parseNetwork } from '../layers/parse';
+import { parserFor } from '../layers/canonical';
 import { bytesPer, checkFinite, type DType, dtypeOf, type NDArray, showShape, sizeOf } from '../ndarray';
 import { canonicalJson, hash, type Network } from '../spec';
 import { checkNetwork, regularizer } from './arguments';
@@ -220,8 +220,9 @@ function checkLayout(header: Header, available: number): void {
 }
 
 function networkOf({ network, networkHash, payload }: Header): Network {
+  const parse = parserFor('the network of a saved model');
   return guarded('its network cannot be used', () => {
-    const net = parseNetwork(network);
+    const net = parse(network);
     checkNetwork(net, payload.arrays.xTrain.shape);
     if (hash(net) === networkHash) return net;
     throw new Error('it does not have the hash of the header');

@@ -10,11 +10,6 @@
  * ntkMoments({ widths: [784, 100, 100, 1], wStd: Math.SQRT2, parameterization: 'ntk', trainBiases: false, squaredNorm: 1 }).ratio;
  * ```
  */
-export { type Catapult, type CatapultOptions, catapult } from './catapult';
-export { type CriticalLineOptions, type CriticalPoint, criticalLine } from './critical-line';
-export { type Eigenlearning, type EigenlearningOptions, eigenlearning } from './eigenlearning';
-export { type MeanField, type MeanFieldOptions, meanField } from './mean-field';
-export { type NtkAsymptotics, type NtkAsymptoticsOptions, ntkAsymptotics } from './ntk-asymptotics';
-export { type NtkDispersionLimitOptions, ntkDispersionLimit, type Phase } from './ntk-dispersion-limit';
-export { type NtkMoments, type NtkMomentsOptions, ntkMoments } from './ntk-moments';
-export { type PhaseDiagram, type PhaseDiagramOptions, phaseDiagram, phaseDiagramSync } from './phase-diagram';
+import '../whole';
+
+export * from './main';

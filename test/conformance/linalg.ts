@@ -2,7 +2,9 @@
  * The conformance suite of the linear algebra contract: the tests of the reference BLAS (xBLAT2, xBLAT3) and of LAPACK's positive
  * definite and symmetric eigenvalue routines (xCHKPO, xDRVST), with their ratios and thresholds, run over every backend and build.
  */
+
 import { describe, expect, it } from 'vitest';
+import { bringEigen } from '../../src/backends/parts';
 import type { Diagonal, LinearAlgebra, Side, Transpose, Triangle } from '../../src/linalg/contract';
 import type { DType } from '../../src/ndarray';
 import { argumentConformance } from './linalg-arguments';
@@ -44,6 +46,7 @@ export interface Context {
 }
 
 export function linalgConformance(name: string, make: () => LinearAlgebra, sizes: Sizes = EVERY_SIZE): void {
+  bringEigen();
   describe(`linear algebra: ${name}`, () => {
     for (const dtype of ['float32', 'float64'] as const) {
       const context = (): Context => ({ sizes, la: make(), dtype, eps: roundoff(dtype), next: random(20260101) });

@@ -4,11 +4,14 @@ import { pairStep } from '../../src/backends/pair-step';
 import type { EngineContext } from '../../src/context';
 import { angle, SEGMENT, wide } from '../../src/duals/angle';
 import { scalar } from '../../src/duals/scalar';
+import { bringEverything } from '../../src/everything';
 import * as op from '../../src/opcodes';
 import { compile, type Op, rectifiedConstants, TABLES_OF } from '../../src/program';
 import { passRows } from '../../src/rows';
 import { testContexts } from '../contexts';
 import { fixture } from '../fixtures';
+
+bringEverything();
 
 /** Arguments u (m = u²) and results of test/reference/duals.py and erf_margin.py, rounded once from 700 digits. */
 interface Table {

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { EngineContext } from '../../src/context';
 import { type Dual, dualOf } from '../../src/duals/dual';
+import { bringEverything } from '../../src/everything';
 import type { ActivationLayer } from '../../src/spec';
 import { testContexts } from '../contexts';
 import { fixture } from '../fixtures';
 import { chain, tileKernel } from './tile';
+
+bringEverything();
 
 /** Lower triangles of the NNGP and of the NTK, row by row; null where a number is no normal double. */
 type Triangles = readonly (readonly (number | null)[])[];

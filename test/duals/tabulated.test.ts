@@ -1,12 +1,16 @@
 /** Activations with tables in the tiles: against mpmath over all variances and correlations, and what the tables must not change. */
+
 import { describe, expect, it } from 'vitest';
 import { octaveOf } from '../../src/duals/numerical/slices';
+import { bringEverything } from '../../src/everything';
 import type { Step } from '../../src/infer';
 import type { DType } from '../../src/ndarray';
 import type { ActivationLayer } from '../../src/spec';
 import { testContexts } from '../contexts';
 import { fixture } from '../fixtures';
 import { chain, tileKernel } from './tile';
+
+bringEverything();
 
 /** Columns q1, q2, ρ, k, d and then nngp, factor of each name: test/reference/numerical.py, 40 digits. */
 interface Grid {

@@ -4,10 +4,13 @@ import { PLACES, type Place, ScalarPair } from '../../src/backends/js-tile';
 import { pairStep } from '../../src/backends/pair-step';
 import { literal, PAIR_STRUCT, printStep, STEP_NAMES, stepArguments, stepName } from '../../src/backends/wgsl';
 import { SINGLE } from '../../src/duals/coefficients';
+import { bringEverything } from '../../src/everything';
 import * as op from '../../src/opcodes';
 import { compile, rectifiedConstants } from '../../src/program';
 import { passRows } from '../../src/rows';
 import type { ActivationLayer } from '../../src/spec';
+
+bringEverything();
 
 /**
  * Errors of one operation in f32 on exact f32 arguments: coefficients and constants are rounded (2^-24 = 6e-8 each), the polynomials

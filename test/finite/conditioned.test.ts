@@ -5,13 +5,13 @@
 import { describe, expect, test } from 'vitest';
 import { abRelu, abs, dense, erf, leakyRelu, type NDArray, type Network, relu, serial, sigmoid } from '../../src';
 import type { Backend } from '../../src/backends/backend';
-import { CorePool, compileEmbedded, initialiseCore } from '../../src/backends/core';
+import { embeddedPool } from '../../src/backends/core';
 import { createJsBackend } from '../../src/backends/js';
 import { createWasmBackend } from '../../src/backends/wasm';
 import { type ConditionedJob, openConditioned } from '../../src/finite/conditioned';
 import { inputs } from './networks';
 
-const core = (build: 'simd' | 'relaxed-simd') => createWasmBackend(new CorePool(compileEmbedded(build), initialiseCore), build);
+const core = (build: 'simd' | 'relaxed-simd') => createWasmBackend(embeddedPool(build), build);
 const SIMD = core('simd');
 const OTHERS: readonly (readonly [string, Backend, number?])[] = [
   ['relaxed-simd', core('relaxed-simd')],
@@ -109,10 +109,10 @@ describe('any width', () => {
     const width = 1e6;
     const wStd = Math.SQRT2;
     const net = serial(dense(width, { wStd }), relu(), dense(width, { wStd }), relu(), dense(1, { wStd }));
-    const pool = new CorePool(compileEmbedded('simd'), initialiseCore);
+    const pool = embeddedPool('simd');
     const x = { data: Float64Array.of(1, 0, 0.6, 0.8), shape: [2, 2] };
     const [, ntk] = draw(createWasmBackend(pool, 'simd'), { net, x1: x, x2: null, seed: 1, fields: ['nngp', 'ntk'] }, 0, 1);
-    expect(pool.take().memory.buffer.byteLength).toBeLessThan(50 << 20);
+    expect(pool.part('finite').take().memory.buffer.byteLength).toBeLessThan(50 << 20);
     // Θ(x, x) = 3 w²|x|²/n₀ in the infinite network; it fluctuates by about √(10/width) = 3e-3.
     for (const at of [0, 3]) expect(Math.abs(ntk[at] / 3 - 1)).toBeLessThan(0.015);
   });

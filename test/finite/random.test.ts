@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { type Core, CorePool, compileEmbedded, compileShared, initialiseCore, instantiateShared } from '../../src/backends/core';
+import { type Core, compileShared, embeddedPool, instantiateShared } from '../../src/backends/core';
+import { bringFinite } from '../../src/backends/parts';
 import { normals, normalsInto, type Stream, seedWords, words } from '../../src/finite/random';
 import { philox } from '../../src/finite/random/philox';
 import type { DType, TypedArray } from '../../src/ndarray';
 
 const STREAM: Stream = { seed: 0x0123456789abcdefn, sample: 7, layer: 3 };
 const DTYPES: readonly DType[] = ['float32', 'float64'];
-const open = (build: 'simd' | 'relaxed-simd') => new CorePool(compileEmbedded(build), initialiseCore).take();
+bringFinite();
+const open = (build: 'simd' | 'relaxed-simd') => embeddedPool(build).part('finite').take();
 const CORES: readonly (readonly [string, Core])[] = [
   ['simd', open('simd')],
   ['relaxed-simd', open('relaxed-simd')],

@@ -1,6 +1,6 @@
 /** Methods by products alone, against the dense factorisations of the same matrices, on every backend. */
 import { describe, expect, it } from 'vitest';
-import { CorePool, compileEmbedded } from '../../src/backends/core';
+import { embeddedPool } from '../../src/backends/core';
 import { createJsLinearAlgebra } from '../../src/backends/js-linalg';
 import { createWasmLinearAlgebra } from '../../src/backends/wasm-linalg';
 import { solve } from '../../src/linalg/cholesky';
@@ -16,7 +16,7 @@ import { errorOf } from '../error-of';
 
 const backends: readonly (readonly [string, LinearAlgebra])[] = [
   ['js', createJsLinearAlgebra()],
-  ['simd', createWasmLinearAlgebra(new CorePool(compileEmbedded('simd')))],
+  ['simd', createWasmLinearAlgebra(embeddedPool('simd'))],
 ];
 
 /** exp(−|i − j|²/(2 length²)) + ridge: a covariance whose eigenvalues fall fast. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CorePool, compileEmbedded } from '../../src/backends/core';
+import { embeddedPool } from '../../src/backends/core';
 import { createJsLinearAlgebra } from '../../src/backends/js-linalg';
 import { createWasmLinearAlgebra } from '../../src/backends/wasm-linalg';
 import { cholesky, choleskySolve, solve } from '../../src/linalg/cholesky';
@@ -14,7 +14,7 @@ import { errorOf } from '../error-of';
 
 const backends: readonly (readonly [string, LinearAlgebra])[] = [
   ['js', createJsLinearAlgebra()],
-  ['simd', createWasmLinearAlgebra(new CorePool(compileEmbedded('simd')))],
+  ['simd', createWasmLinearAlgebra(embeddedPool('simd'))],
 ];
 
 describe.each(backends)('readable linear algebra on %s', (_, la) => {

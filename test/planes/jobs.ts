@@ -1,6 +1,6 @@
 /** Jobs and tiles for the suites of this folder. */
 import type { GraphJob, GraphPanel } from '../../src/backends/backend';
-import { type CoreBuild, CorePool, compileEmbedded, initialiseCore } from '../../src/backends/core';
+import { type CoreBuild, type CorePool, embeddedPool } from '../../src/backends/core';
 import { createPlaneTileWorker } from '../../src/backends/plane-tile';
 import { infer } from '../../src/infer';
 import type { DType, TypedArray } from '../../src/ndarray';
@@ -16,7 +16,7 @@ export interface Images {
 const pools = new Map<CoreBuild, CorePool>();
 
 export function coresOf(build: CoreBuild): CorePool {
-  const known = pools.get(build) ?? new CorePool(compileEmbedded(build), initialiseCore);
+  const known = pools.get(build) ?? embeddedPool(build);
   pools.set(build, known);
   return known;
 }

@@ -37,9 +37,9 @@ export interface Block {
   readonly single: Float32Array;
 }
 
-const TRANSFORM = chebyshevTransform(TERMS);
-const CHORD_TRANSFORM = chebyshevTransform(CHORDS);
-const ROW_TRANSFORM = chebyshevTransform(ROW_TERMS);
+const TRANSFORM = /* @__PURE__ */ chebyshevTransform(TERMS);
+const CHORD_TRANSFORM = /* @__PURE__ */ chebyshevTransform(CHORDS);
+const ROW_TRANSFORM = /* @__PURE__ */ chebyshevTransform(ROW_TERMS);
 
 const varianceAt = (octave: number, x: number): number => 2 ** (octave + 0.5 * (1 + x));
 
@@ -119,8 +119,8 @@ const packing = (terms: number, chords: number, width: number, size: number): Pa
   ofTerms: monomialTransform(terms),
   ofChords: monomialTransform(chords),
 });
-const DOUBLE = packing(TERMS, CHORDS, cell.WIDTH, cell.CELL);
-const SINGLE = packing(cell.SINGLE_TERMS, cell.SINGLE_CHORDS, cell.SINGLE_WIDTH, cell.SINGLE_CELL);
+const DOUBLE = /* @__PURE__ */ packing(TERMS, CHORDS, cell.WIDTH, cell.CELL);
+const SINGLE = /* @__PURE__ */ packing(cell.SINGLE_TERMS, cell.SINGLE_CHORDS, cell.SINGLE_WIDTH, cell.SINGLE_CELL);
 
 /** Chebyshev coefficients [cells, SQUARE, CHORDS] and [SQUARE] of the ends as cells. */
 function packed(

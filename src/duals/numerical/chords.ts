@@ -9,9 +9,9 @@
 import { CHORDS } from '../../cells';
 import { chebyshevNodes, chebyshevSum, chebyshevTransform, gaussLegendre } from './chebyshev';
 
-const NODES = chebyshevNodes(CHORDS);
-const TRANSFORM = chebyshevTransform(CHORDS);
-const RULE = gaussLegendre(20);
+const NODES = /* @__PURE__ */ chebyshevNodes(CHORDS);
+const TRANSFORM = /* @__PURE__ */ chebyshevTransform(CHORDS);
+const RULE = /* @__PURE__ */ gaussLegendre(20);
 /** Number of cells of which the last begins at 0 and ends at m = 2^{−halvings}, halvings ≥ 1. */
 export const cellCount = (halvings: number): number => halvings + 2;
 
@@ -53,7 +53,10 @@ export function chordNodes(cells: number): Float64Array {
 }
 
 /** Chebyshev coefficients [CHORDS, CHORDS] of the cardinal functions: row k is 1 at node k and 0 at the others. */
-const CARDINAL = Float64Array.from({ length: CHORDS * CHORDS }, (_, at) => TRANSFORM[(at % CHORDS) * CHORDS + Math.floor(at / CHORDS)]);
+const CARDINAL = /* @__PURE__ */ Float64Array.from(
+  { length: CHORDS * CHORDS },
+  (_, at) => TRANSFORM[(at % CHORDS) * CHORDS + Math.floor(at / CHORDS)],
+);
 const cardinal = (k: number, x: number): number => chebyshevSum(CARDINAL, k * CHORDS, CHORDS, x);
 
 function integrate(f: (tau: number) => number): number {
@@ -69,9 +72,9 @@ function operator(row: (end: number, k: number) => number): Float64Array {
 }
 
 /** 2∫₀¹ τ f(cτ) dτ in the last cell. */
-const MEAN = operator((x, k) => 2 * integrate((tau) => tau * cardinal(k, (1 + x) * tau - 1)));
+const MEAN = /* @__PURE__ */ operator((x, k) => 2 * integrate((tau) => tau * cardinal(k, (1 + x) * tau - 1)));
 /** ∫₀¹ f(cτ) dτ in the last cell. */
-const LENGTH = operator((x, k) => integrate((tau) => cardinal(k, (1 + x) * tau - 1)));
+const LENGTH = /* @__PURE__ */ operator((x, k) => integrate((tau) => cardinal(k, (1 + x) * tau - 1)));
 
 const parts: (Float64Array | undefined)[] = [];
 /** ∫ f dc from the lower end of a cell that is not the last. */

@@ -7,8 +7,8 @@ import { gaussLegendre } from './chebyshev';
 import { type Piece, pieceSlope, pieceValue } from './piecewise';
 
 /** By the width of a panel: up to SHORT, and beyond. A piece is a polynomial of degree 15. */
-const SHORT_RULE = gaussLegendre(8);
-const LONG_RULE = gaussLegendre(14);
+const SHORT_RULE = /* @__PURE__ */ gaussLegendre(8);
+const LONG_RULE = /* @__PURE__ */ gaussLegendre(14);
 const SHORT = 0.12;
 const DENSITY = 1 / Math.sqrt(2 * Math.PI);
 /** Where the density is below 1e-18. */

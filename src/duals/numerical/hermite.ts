@@ -6,7 +6,7 @@
 import { gaussLegendre } from './chebyshev';
 import { type Piece, type Piecewise, pieceSlope, pieceValue } from './piecewise';
 
-const RULE = gaussLegendre(16);
+const RULE = /* @__PURE__ */ gaussLegendre(16);
 const DENSITY = 1 / Math.sqrt(2 * Math.PI);
 /** The half-width of the first range of z, and the most, where the normal density underflows. */
 const RANGE = 9.5;

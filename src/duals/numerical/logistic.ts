@@ -12,7 +12,7 @@ import { normalExpectation } from './normal';
 import { meanDecay, type Shape, sineSquared } from './shape';
 
 const COUNT = SIGMA.length;
-const SQUARE = Float64Array.from(SIGMA, (s) => s * s);
+const SQUARE = /* @__PURE__ */ Float64Array.from(SIGMA, (s) => s * s);
 const TWO_PI = 2 * Math.PI;
 
 /** E[σ'(u)σ'(v)] at the chords. */

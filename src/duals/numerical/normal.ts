@@ -16,7 +16,7 @@ export function negativeExponential(mean: number, spread: number): number {
   return Math.exp(mean + 0.5 * spread * spread) * (1 - 0.5 * Math.exp(-0.5 * shift * shift) * scaledErfc(-shift * Math.SQRT1_2));
 }
 
-const { nodes: NODES, weights: WEIGHTS } = gaussLegendre(10);
+const RULE = /* @__PURE__ */ gaussLegendre(10);
 
 /** ∫ f over (0, last) on panels [0, first], [first, 2 first], … of 10 nodes: f is smooth on the scale x + first. */
 export function integrateDoubling(f: (x: number) => number, first: number, last: number): number {
@@ -25,7 +25,7 @@ export function integrateDoubling(f: (x: number) => number, first: number, last:
   let high = Math.min(first, last);
   while (low < last) {
     let panel = 0;
-    for (let i = 0; i < 10; i++) panel += WEIGHTS[i] * f(low + (high - low) * NODES[i]);
+    for (let i = 0; i < 10; i++) panel += RULE.weights[i] * f(low + (high - low) * RULE.nodes[i]);
     total += panel * (high - low);
     low = high;
     high = Math.min(2 * high, last);

@@ -9,8 +9,8 @@ import { InfiniteWidthError } from '../../errors';
 import { chebyshevNodes, chebyshevSum, chebyshevTransform } from './chebyshev';
 
 const TERMS = 16;
-const NODES = chebyshevNodes(TERMS);
-const TRANSFORM = chebyshevTransform(TERMS);
+const NODES = /* @__PURE__ */ chebyshevNodes(TERMS);
+const TRANSFORM = /* @__PURE__ */ chebyshevTransform(TERMS);
 /** A piece is done when the error is this share of its size, */
 const CONVERGED = 2e-15;
 /** or what φ changes when x changes by this share of itself, */

@@ -2,14 +2,12 @@
 import { CELL, CHORDS, HEAD, SLICE, TERMS, WIDTH } from '../../cells';
 import type { Block } from './blocks';
 
-const DOUBLE = new Float64Array(1);
-const WORDS = new Int32Array(DOUBLE.buffer);
-const HIGH_WORD = new Uint8Array(Float64Array.of(1).buffer)[7] === 0 ? 0 : 1;
+const BITS = new DataView(new ArrayBuffer(8));
 
 /** ⌊log₂ x⌋ of a normal x > 0; −1023 for smaller ones. */
 export function octaveOf(x: number): number {
-  DOUBLE[0] = x;
-  return (WORDS[HIGH_WORD] >>> 20) - 1023;
+  BITS.setFloat64(0, x);
+  return (BITS.getInt32(0) >>> 20) - 1023;
 }
 
 /** The cell of m = 1 − |ρ|. */

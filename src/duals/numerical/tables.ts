@@ -1,5 +1,5 @@
 /** The tables of an activation that exist by now. */
-import { type Block, LAST_OCTAVE, makeBlock, makeRow, transposed } from './blocks';
+import { type Block, cellsOf, LAST_OCTAVE, makeBlock, makeRow, transposed } from './blocks';
 import type { Shape } from './shape';
 
 const OCTAVES = 2 * LAST_OCTAVE + 1;
@@ -15,6 +15,11 @@ export class Tables {
   row(octave: number): Float64Array {
     this.rows[octave + LAST_OCTAVE] ??= makeRow(this.shape, octave);
     return this.rows[octave + LAST_OCTAVE]!;
+  }
+
+  /** Cells of the block of two octaves. */
+  cells(e1: number, e2: number): number {
+    return cellsOf(this.shape, e1, e2);
   }
 
   block(e1: number, e2: number, sign: 1 | -1): Block {

@@ -1,4 +1,5 @@
 /** Activations of the user's own. They hold functions, so a network with one has no JSON. */
+import { bringElementwise, bringNumerical } from '../../activations/bring';
 import type { ElementwiseLayer, ElementwiseNumericalLayer } from '../../spec';
 import { badArgument, checkedOptions, optionalFunction, wholeNumber } from '../checks';
 
@@ -24,6 +25,7 @@ export interface ElementwiseOptions {
  * @reference stax.Elementwise
  */
 export function elementwise(options: ElementwiseOptions): ElementwiseLayer {
+  bringElementwise();
   const { fn, nngpFn, dNngpFn } = checkedOptions('elementwise', options, ['fn', 'nngpFn', 'dNngpFn']);
   if (typeof nngpFn !== 'function')
     throw badArgument(
@@ -63,6 +65,7 @@ export function elementwiseNumerical(
   deg: number,
   options: ElementwiseNumericalOptions = {},
 ): ElementwiseNumericalLayer {
+  bringNumerical();
   const { df } = checkedOptions('elementwiseNumerical', options, ['df']);
   if (typeof fn !== 'function') throw badArgument('elementwiseNumerical', 'fn', 'a function of one number', fn);
   return Object.freeze({

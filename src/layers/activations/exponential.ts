@@ -1,4 +1,5 @@
 /** Activations with exponentials, and the exponential kernel that has none. */
+import { bringExponential, bringGaussian } from '../../activations/bring';
 import { type ExpNormalizedLayer, type ExponentialLayer, finiteParameter } from '../../spec';
 import { checkedOptions, flag, notNegative } from '../checks';
 
@@ -21,6 +22,7 @@ export interface ExpOptions {
  * @reference stax.Exp
  */
 export function exp(options: ExpOptions = {}): ExponentialLayer {
+  bringExponential();
   const { a = 1, b = 1 } = checkedOptions('exp', options, ['a', 'b']);
   return Object.freeze({ kind: 'exp', a: finiteParameter(a, 'exp', 'a'), b: finiteParameter(b, 'exp', 'b') });
 }
@@ -43,6 +45,7 @@ export interface GaussianOptions {
  * @reference stax.Gaussian
  */
 export function gaussian(options: GaussianOptions = {}): ExponentialLayer {
+  bringGaussian();
   const { a = 1, b = -1 } = checkedOptions('gaussian', options, ['a', 'b']);
   return Object.freeze({ kind: 'gaussian', a: finiteParameter(a, 'gaussian', 'a'), b: finiteParameter(b, 'gaussian', 'b') });
 }
@@ -67,6 +70,7 @@ export interface ExpNormalizedOptions {
  * @reference stax.ExpNormalized
  */
 export function expNormalized(options: ExpNormalizedOptions = {}): ExpNormalizedLayer {
+  bringExponential();
   const { gamma = 1, shift = -1, doClip = false } = checkedOptions('expNormalized', options, ['gamma', 'shift', 'doClip']);
   return Object.freeze({
     kind: 'expNormalized',

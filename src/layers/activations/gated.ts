@@ -1,4 +1,5 @@
 /** Smooth relatives of relu. */
+import { bringGelu, bringTabulated } from '../../activations/bring';
 import { type EluLayer, finiteParameter, type GeluLayer, type SimpleActivationLayer } from '../../spec';
 import { checkedOptions, flag } from '../checks';
 
@@ -18,6 +19,7 @@ export interface GeluOptions {
  * @reference stax.Gelu
  */
 export function gelu(options: GeluOptions = {}): GeluLayer {
+  bringGelu();
   const { approximate = false } = checkedOptions('gelu', options, ['approximate']);
   return Object.freeze({ kind: 'gelu', approximate: flag(approximate, 'gelu', 'approximate') });
 }
@@ -32,7 +34,10 @@ export function gelu(options: GeluOptions = {}): GeluLayer {
  * @throws in a kernel ERR_NOT_GAUSSIAN
  * @reference none
  */
-export const silu = (): SimpleActivationLayer => Object.freeze({ kind: 'silu' });
+export function silu(): SimpleActivationLayer {
+  bringTabulated();
+  return Object.freeze({ kind: 'silu' });
+}
 
 /**
  * log(1 + e^x). There is no closed form: the expectations are computed numerically.
@@ -44,7 +49,10 @@ export const silu = (): SimpleActivationLayer => Object.freeze({ kind: 'silu' })
  * @throws in a kernel ERR_NOT_GAUSSIAN
  * @reference none
  */
-export const softplus = (): SimpleActivationLayer => Object.freeze({ kind: 'softplus' });
+export function softplus(): SimpleActivationLayer {
+  bringTabulated();
+  return Object.freeze({ kind: 'softplus' });
+}
 
 export interface EluOptions {
   /** The function tends to −alpha for very negative x. Default 1. */
@@ -61,6 +69,7 @@ export interface EluOptions {
  * @reference none
  */
 export function elu(options: EluOptions = {}): EluLayer {
+  bringTabulated();
   const { alpha = 1 } = checkedOptions('elu', options, ['alpha']);
   return Object.freeze({ kind: 'elu', alpha: finiteParameter(alpha, 'elu', 'alpha') });
 }
@@ -74,4 +83,7 @@ export function elu(options: EluOptions = {}): EluLayer {
  * @throws in a kernel ERR_NOT_GAUSSIAN
  * @reference none
  */
-export const selu = (): SimpleActivationLayer => Object.freeze({ kind: 'selu' });
+export function selu(): SimpleActivationLayer {
+  bringTabulated();
+  return Object.freeze({ kind: 'selu' });
+}

@@ -1,4 +1,5 @@
 /** Polynomial activations. */
+import { bringPolynomial } from '../../activations/bring';
 import { type DegreeLayer, finiteParameter, type PolynomialLayer } from '../../spec';
 import { badArgument, wholeNumber } from '../checks';
 
@@ -13,8 +14,10 @@ import { badArgument, wholeNumber } from '../checks';
  * @throws ERR_ARGUMENT for a degree that is not a natural number; in a kernel ERR_NOT_GAUSSIAN
  * @reference stax.Monomial
  */
-export const monomial = (degree: number): DegreeLayer =>
-  Object.freeze({ kind: 'monomial', degree: wholeNumber(degree, 'monomial', 'degree', 0) });
+export function monomial(degree: number): DegreeLayer {
+  bringPolynomial();
+  return Object.freeze({ kind: 'monomial', degree: wholeNumber(degree, 'monomial', 'degree', 0) });
+}
 
 /**
  * The normalised Hermite polynomial He_n(x)/√n!.
@@ -29,8 +32,10 @@ export const monomial = (degree: number): DegreeLayer =>
  * @throws ERR_ARGUMENT for a degree that is not a natural number; in a kernel ERR_NOT_GAUSSIAN
  * @reference stax.Hermite
  */
-export const hermite = (degree: number): DegreeLayer =>
-  Object.freeze({ kind: 'hermite', degree: wholeNumber(degree, 'hermite', 'degree', 0) });
+export function hermite(degree: number): DegreeLayer {
+  bringPolynomial();
+  return Object.freeze({ kind: 'hermite', degree: wholeNumber(degree, 'hermite', 'degree', 0) });
+}
 
 /**
  * coef[0] + coef[1] x + coef[2] x² + …
@@ -43,6 +48,7 @@ export const hermite = (degree: number): DegreeLayer =>
  * @reference stax.Polynomial
  */
 export function polynomial(coef: ArrayLike<number>): PolynomialLayer {
+  bringPolynomial();
   if (typeof coef !== 'object' || coef === null || !(coef.length > 0))
     throw badArgument('polynomial', 'coef', 'a list of coefficients from the constant on, at least one', coef);
   return Object.freeze({

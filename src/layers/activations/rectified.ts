@@ -1,4 +1,5 @@
 /** Piecewise linear activations, their powers, and the sign: duals of the angle between two samples. */
+import { bringErf, bringRectifiedMonomial, bringSign } from '../../activations/bring';
 import { type AbReluLayer, type DegreeLayer, finiteParameter, type LeakyReluLayer, type SimpleActivationLayer } from '../../spec';
 import { wholeNumber } from '../checks';
 
@@ -49,8 +50,11 @@ export const leakyRelu = (alpha: number): LeakyReluLayer =>
  * @throws ERR_ARGUMENT for a slope that is not finite; in a kernel ERR_NOT_GAUSSIAN
  * @reference stax.ABRelu
  */
-export const abRelu = (a: number, b: number): AbReluLayer =>
-  Object.freeze({ kind: 'abRelu', a: finiteParameter(a, 'abRelu', 'a'), b: finiteParameter(b, 'abRelu', 'b') });
+export function abRelu(a: number, b: number): AbReluLayer {
+  // φ = 0 is a case of erf.
+  if (a === 0 && b === 0) bringErf();
+  return Object.freeze({ kind: 'abRelu', a: finiteParameter(a, 'abRelu', 'a'), b: finiteParameter(b, 'abRelu', 'b') });
+}
 
 /**
  * The sign of x: −1, 0 or 1.
@@ -63,7 +67,10 @@ export const abRelu = (a: number, b: number): AbReluLayer =>
  * @throws in a kernel ERR_NOT_GAUSSIAN
  * @reference stax.Sign
  */
-export const sign = (): SimpleActivationLayer => Object.freeze({ kind: 'sign' });
+export function sign(): SimpleActivationLayer {
+  bringSign();
+  return Object.freeze({ kind: 'sign' });
+}
 
 /**
  * x^degree for positive x, otherwise 0; degree 0 is the step function, 1 is relu.
@@ -76,5 +83,7 @@ export const sign = (): SimpleActivationLayer => Object.freeze({ kind: 'sign' })
  * @throws ERR_ARGUMENT for a degree that is not a natural number; in a kernel ERR_NOT_GAUSSIAN
  * @reference stax.RectifiedMonomial
  */
-export const rectifiedMonomial = (degree: number): DegreeLayer =>
-  Object.freeze({ kind: 'rectifiedMonomial', degree: wholeNumber(degree, 'rectifiedMonomial', 'degree', 0) });
+export function rectifiedMonomial(degree: number): DegreeLayer {
+  bringRectifiedMonomial();
+  return Object.freeze({ kind: 'rectifiedMonomial', degree: wholeNumber(degree, 'rectifiedMonomial', 'degree', 0) });
+}

@@ -1,4 +1,5 @@
 /** Activations that level off on both sides. */
+import { bringErf, bringTabulated } from '../../activations/bring';
 import { type ErfLayer, finiteParameter, type SimpleActivationLayer } from '../../spec';
 import { checkedOptions } from '../checks';
 
@@ -21,6 +22,7 @@ export interface ErfOptions {
  * @reference stax.Erf
  */
 export function erf(options: ErfOptions = {}): ErfLayer {
+  bringErf();
   const { a = 1, b = 1, c = 0 } = checkedOptions('erf', options, ['a', 'b', 'c']);
   return Object.freeze({
     kind: 'erf',
@@ -39,7 +41,10 @@ export function erf(options: ErfOptions = {}): ErfLayer {
  * @throws in a kernel ERR_NOT_GAUSSIAN
  * @reference stax.Sigmoid_like
  */
-export const sigmoidLike = (): SimpleActivationLayer => Object.freeze({ kind: 'sigmoidLike' });
+export function sigmoidLike(): SimpleActivationLayer {
+  bringErf();
+  return Object.freeze({ kind: 'sigmoidLike' });
+}
 
 /**
  * tanh x. There is no closed form: the expectations are computed numerically.
@@ -50,7 +55,10 @@ export const sigmoidLike = (): SimpleActivationLayer => Object.freeze({ kind: 's
  * @throws in a kernel ERR_NOT_GAUSSIAN
  * @reference none
  */
-export const tanh = (): SimpleActivationLayer => Object.freeze({ kind: 'tanh' });
+export function tanh(): SimpleActivationLayer {
+  bringTabulated();
+  return Object.freeze({ kind: 'tanh' });
+}
 
 /**
  * The logistic sigmoid 1/(1 + e^(−x)). There is no closed form: the expectations are computed numerically.
@@ -61,4 +69,7 @@ export const tanh = (): SimpleActivationLayer => Object.freeze({ kind: 'tanh' })
  * @throws in a kernel ERR_NOT_GAUSSIAN
  * @reference none
  */
-export const sigmoid = (): SimpleActivationLayer => Object.freeze({ kind: 'sigmoid' });
+export function sigmoid(): SimpleActivationLayer {
+  bringTabulated();
+  return Object.freeze({ kind: 'sigmoid' });
+}

@@ -1,4 +1,5 @@
 /** Activations that oscillate. */
+import { bringExponential, bringGabor, bringSine } from '../../activations/bring';
 import { finiteParameter, type RbfLayer, type SimpleActivationLayer, type SineLayer } from '../../spec';
 import { checkedOptions, notNegative } from '../checks';
 
@@ -49,6 +50,7 @@ export interface RbfOptions {
  * @reference stax.Rbf
  */
 export function rbf(options: RbfOptions = {}): RbfLayer {
+  bringExponential();
   const { gamma = 1 } = checkedOptions('rbf', options, ['gamma']);
   return Object.freeze({ kind: 'rbf', gamma: notNegative(gamma, 'rbf', 'gamma') });
 }
@@ -63,9 +65,13 @@ export function rbf(options: RbfOptions = {}): RbfLayer {
  * @throws in a kernel ERR_NOT_GAUSSIAN
  * @reference stax.Gabor
  */
-export const gabor = (): SimpleActivationLayer => Object.freeze({ kind: 'gabor' });
+export function gabor(): SimpleActivationLayer {
+  bringGabor();
+  return Object.freeze({ kind: 'gabor' });
+}
 
 function sine(kind: SineLayer['kind'], options: SineOptions): SineLayer {
+  bringSine();
   const { a = 1, b = 1, c = 0 } = checkedOptions(kind, options, ['a', 'b', 'c']);
   return Object.freeze({ kind, a: finiteParameter(a, kind, 'a'), b: finiteParameter(b, kind, 'b'), c: finiteParameter(c, kind, 'c') });
 }

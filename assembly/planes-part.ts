@@ -1,0 +1,5 @@
+/** One of the parts of the core that bundles have (docs/design/0015-what-you-import.md). */
+export { heapBase as __heap_base } from './heap';
+export { coefficients_f32, coefficients_f64 } from './lanes';
+export { planes_f32, planes_f64 } from './planes';
+export * from './plane-samples';
