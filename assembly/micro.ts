@@ -1,9 +1,10 @@
 /** The register tile of every product: MR rows by two vectors, one slab of at most KC columns at a time. */
+import { SLAB } from '../src/slab';
 
 /** Rows of a register tile; panels of the left operand have this width. */
 export const MR: i32 = 4;
 /** Columns of one slab: a panel of either operand stays in the first-level cache. */
-export const KC: i32 = 256;
+export const KC: i32 = SLAB;
 /** Bytes of a register tile's row: panels of the right operand have this width. */
 export const NR_BYTES: usize = 32;
 

@@ -3,14 +3,12 @@
  * in the order of the core (slabs of SLAB features), so in float64 the plain simd build agrees with it bit for bit.
  */
 import * as op from '../opcodes';
+import { SLAB } from '../slab';
 import type { ChainJob, ChainPanel, TileField, TileWorker } from './backend';
 import { ScalarPair, scalarStep } from './scalar-pair';
 import { TabulatedPair } from './tabulated-pair';
 
 export { PLACES, type Place, ScalarPair } from './scalar-pair';
-
-/** Features summed before their sum joins the total, as in assembly/micro.ts. */
-export const SLAB = 256;
 
 export function createJsTileWorker(job: ChainJob): TileWorker<ChainPanel> {
   let rows: ChainPanel;
