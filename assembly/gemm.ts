@@ -25,7 +25,7 @@ export function linalg_work_bytes(): usize {
  * above C's diagonal and leaves them as they are.
  */
 export function blockProduct<T>(m: i32, n: i32, k: i32, ap: usize, bp: usize, c: usize, ldc: i32, lower: i32): void {
-  if (k == 0) for (let i = 0; i < m; i++) memory.fill(at<T>(c, ldc, i, 0), 0, bytes<T>(n));
+  if (k == 0) scaleMatrix<T>(m, n, <T>0, c, ldc, FULL);
   for (let kb = 0; kb < k; kb += KC) {
     const kc = min(KC, k - kb);
     for (let j = 0; j < n; j += NR<T>()) {
@@ -110,7 +110,8 @@ export function scaleMatrix<T>(m: i32, n: i32, beta: T, c: usize, ldc: i32, part
     const first = part == UPPER ? i : 0;
     const end = part == LOWER ? min(n, i + 1) : n;
     let to = at<T>(c, ldc, i, first);
-    for (let j = first; j < end; j++, to += sizeof<T>()) store<T>(to, beta == <T>0 ? <T>0 : beta * load<T>(to));
+    if (beta == <T>0) memory.fill(to, 0, bytes<T>(end - first));
+    else for (let j = first; j < end; j++, to += sizeof<T>()) store<T>(to, beta * load<T>(to));
   }
 }
 

@@ -1,9 +1,10 @@
 /** The register tile of every product: MR rows by two vectors, one slab of at most KC columns at a time. */
+import { SLAB } from '../src/slab';
 
 /** Rows of a register tile; panels of the left operand have this width. */
 export const MR: i32 = 4;
 /** Columns of one slab: a panel of either operand stays in the first-level cache. */
-export const KC: i32 = 256;
+export const KC: i32 = SLAB;
 /** Bytes of a register tile's row: panels of the right operand have this width. */
 export const NR_BYTES: usize = 32;
 
@@ -34,8 +35,8 @@ export function madd<T>(a: v128, b: v128, c: v128): v128 {
 
 /**
  * C = alpha·S (`overwrite`) or C + alpha·S, with S = sum over kk < k of a[kk][0..MR) ⊗ b[kk][0..NR) from packed panels.
- * A step holds 15 live vectors: more would spill. Two steps share a loop's overhead, and the branch between them keeps the engine
- * from moving the loads of the second ahead of the first, which would spill too.
+ * A step holds 15 live vectors: more would spill. Eight steps share a loop's overhead (a check of the stack, copies of both addresses);
+ * the branch after each keeps the engine from moving the loads of the next ahead of it, which would spill too.
  * @param k at least 1
  * @param ldc bytes from one row of C to the next
  */
@@ -48,41 +49,73 @@ export function micro<T>(k: i32, a: usize, b: usize, c: usize, ldc: usize, alpha
   let s21 = s00;
   let s30 = s00;
   let s31 = s00;
+  let b0 = s00;
+  let b1 = s00;
+  let x = s00;
   const end = b + (<usize>k) * NR_BYTES;
   for (;;) {
-    const b0 = v128.load(b);
-    const b1 = v128.load(b, 16);
-    const a0 = v128.load_splat<T>(a);
-    s00 = madd<T>(a0, b0, s00);
-    s01 = madd<T>(a0, b1, s01);
-    const a1 = v128.load_splat<T>(a, sizeof<T>());
-    s10 = madd<T>(a1, b0, s10);
-    s11 = madd<T>(a1, b1, s11);
-    const a2 = v128.load_splat<T>(a, 2 * sizeof<T>());
-    s20 = madd<T>(a2, b0, s20);
-    s21 = madd<T>(a2, b1, s21);
-    const a3 = v128.load_splat<T>(a, 3 * sizeof<T>());
-    s30 = madd<T>(a3, b0, s30);
-    s31 = madd<T>(a3, b1, s31);
-    a += 4 * sizeof<T>();
-    b += NR_BYTES;
+    b0 = v128.load(b); b1 = v128.load(b, 16);
+    x = v128.load_splat<T>(a); s00 = madd<T>(x, b0, s00); s01 = madd<T>(x, b1, s01);
+    x = v128.load_splat<T>(a, sizeof<T>()); s10 = madd<T>(x, b0, s10); s11 = madd<T>(x, b1, s11);
+    x = v128.load_splat<T>(a, 2 * sizeof<T>()); s20 = madd<T>(x, b0, s20); s21 = madd<T>(x, b1, s21);
+    x = v128.load_splat<T>(a, 3 * sizeof<T>()); s30 = madd<T>(x, b0, s30); s31 = madd<T>(x, b1, s31);
+    a += 4 * sizeof<T>(); b += NR_BYTES;
     if (b == end) break;
-    const d0 = v128.load(b);
-    const d1 = v128.load(b, 16);
-    const c0 = v128.load_splat<T>(a);
-    s00 = madd<T>(c0, d0, s00);
-    s01 = madd<T>(c0, d1, s01);
-    const c1 = v128.load_splat<T>(a, sizeof<T>());
-    s10 = madd<T>(c1, d0, s10);
-    s11 = madd<T>(c1, d1, s11);
-    const c2 = v128.load_splat<T>(a, 2 * sizeof<T>());
-    s20 = madd<T>(c2, d0, s20);
-    s21 = madd<T>(c2, d1, s21);
-    const c3 = v128.load_splat<T>(a, 3 * sizeof<T>());
-    s30 = madd<T>(c3, d0, s30);
-    s31 = madd<T>(c3, d1, s31);
-    a += 4 * sizeof<T>();
-    b += NR_BYTES;
+
+    b0 = v128.load(b); b1 = v128.load(b, 16);
+    x = v128.load_splat<T>(a); s00 = madd<T>(x, b0, s00); s01 = madd<T>(x, b1, s01);
+    x = v128.load_splat<T>(a, sizeof<T>()); s10 = madd<T>(x, b0, s10); s11 = madd<T>(x, b1, s11);
+    x = v128.load_splat<T>(a, 2 * sizeof<T>()); s20 = madd<T>(x, b0, s20); s21 = madd<T>(x, b1, s21);
+    x = v128.load_splat<T>(a, 3 * sizeof<T>()); s30 = madd<T>(x, b0, s30); s31 = madd<T>(x, b1, s31);
+    a += 4 * sizeof<T>(); b += NR_BYTES;
+    if (b == end) break;
+
+    b0 = v128.load(b); b1 = v128.load(b, 16);
+    x = v128.load_splat<T>(a); s00 = madd<T>(x, b0, s00); s01 = madd<T>(x, b1, s01);
+    x = v128.load_splat<T>(a, sizeof<T>()); s10 = madd<T>(x, b0, s10); s11 = madd<T>(x, b1, s11);
+    x = v128.load_splat<T>(a, 2 * sizeof<T>()); s20 = madd<T>(x, b0, s20); s21 = madd<T>(x, b1, s21);
+    x = v128.load_splat<T>(a, 3 * sizeof<T>()); s30 = madd<T>(x, b0, s30); s31 = madd<T>(x, b1, s31);
+    a += 4 * sizeof<T>(); b += NR_BYTES;
+    if (b == end) break;
+
+    b0 = v128.load(b); b1 = v128.load(b, 16);
+    x = v128.load_splat<T>(a); s00 = madd<T>(x, b0, s00); s01 = madd<T>(x, b1, s01);
+    x = v128.load_splat<T>(a, sizeof<T>()); s10 = madd<T>(x, b0, s10); s11 = madd<T>(x, b1, s11);
+    x = v128.load_splat<T>(a, 2 * sizeof<T>()); s20 = madd<T>(x, b0, s20); s21 = madd<T>(x, b1, s21);
+    x = v128.load_splat<T>(a, 3 * sizeof<T>()); s30 = madd<T>(x, b0, s30); s31 = madd<T>(x, b1, s31);
+    a += 4 * sizeof<T>(); b += NR_BYTES;
+    if (b == end) break;
+
+    b0 = v128.load(b); b1 = v128.load(b, 16);
+    x = v128.load_splat<T>(a); s00 = madd<T>(x, b0, s00); s01 = madd<T>(x, b1, s01);
+    x = v128.load_splat<T>(a, sizeof<T>()); s10 = madd<T>(x, b0, s10); s11 = madd<T>(x, b1, s11);
+    x = v128.load_splat<T>(a, 2 * sizeof<T>()); s20 = madd<T>(x, b0, s20); s21 = madd<T>(x, b1, s21);
+    x = v128.load_splat<T>(a, 3 * sizeof<T>()); s30 = madd<T>(x, b0, s30); s31 = madd<T>(x, b1, s31);
+    a += 4 * sizeof<T>(); b += NR_BYTES;
+    if (b == end) break;
+
+    b0 = v128.load(b); b1 = v128.load(b, 16);
+    x = v128.load_splat<T>(a); s00 = madd<T>(x, b0, s00); s01 = madd<T>(x, b1, s01);
+    x = v128.load_splat<T>(a, sizeof<T>()); s10 = madd<T>(x, b0, s10); s11 = madd<T>(x, b1, s11);
+    x = v128.load_splat<T>(a, 2 * sizeof<T>()); s20 = madd<T>(x, b0, s20); s21 = madd<T>(x, b1, s21);
+    x = v128.load_splat<T>(a, 3 * sizeof<T>()); s30 = madd<T>(x, b0, s30); s31 = madd<T>(x, b1, s31);
+    a += 4 * sizeof<T>(); b += NR_BYTES;
+    if (b == end) break;
+
+    b0 = v128.load(b); b1 = v128.load(b, 16);
+    x = v128.load_splat<T>(a); s00 = madd<T>(x, b0, s00); s01 = madd<T>(x, b1, s01);
+    x = v128.load_splat<T>(a, sizeof<T>()); s10 = madd<T>(x, b0, s10); s11 = madd<T>(x, b1, s11);
+    x = v128.load_splat<T>(a, 2 * sizeof<T>()); s20 = madd<T>(x, b0, s20); s21 = madd<T>(x, b1, s21);
+    x = v128.load_splat<T>(a, 3 * sizeof<T>()); s30 = madd<T>(x, b0, s30); s31 = madd<T>(x, b1, s31);
+    a += 4 * sizeof<T>(); b += NR_BYTES;
+    if (b == end) break;
+
+    b0 = v128.load(b); b1 = v128.load(b, 16);
+    x = v128.load_splat<T>(a); s00 = madd<T>(x, b0, s00); s01 = madd<T>(x, b1, s01);
+    x = v128.load_splat<T>(a, sizeof<T>()); s10 = madd<T>(x, b0, s10); s11 = madd<T>(x, b1, s11);
+    x = v128.load_splat<T>(a, 2 * sizeof<T>()); s20 = madd<T>(x, b0, s20); s21 = madd<T>(x, b1, s21);
+    x = v128.load_splat<T>(a, 3 * sizeof<T>()); s30 = madd<T>(x, b0, s30); s31 = madd<T>(x, b1, s31);
+    a += 4 * sizeof<T>(); b += NR_BYTES;
     if (b == end) break;
   }
   const factor = v128.splat<T>(alpha);

@@ -3,7 +3,7 @@
  * columns are NR_BYTES apart, and `stride` bytes lie from one panel to the next. That is the packed right operand of d · Wᵀ. For a · W
  * squares of panels are transposed into those of W's columns, a block at a time in the second cache: there they are drawn in the first place.
  */
-import { MC, FULL, blockUpdate } from './gemm';
+import { FULL, MC, blockUpdate, scaleMatrix } from './gemm';
 import { KC, MR, NR, NR_BYTES, at, bytes } from './micro';
 import { packSlab } from './pack';
 import { moreNormals, openNormals, panelNormals, wholeUnits, wide } from './random';
@@ -105,7 +105,7 @@ function multiply<T>(
   const block = work + bytes<T>(MC * KC);
   const room = block + BLOCK_BYTES;
   const run = RUN_BYTES / <i32>sizeof<T>();
-  for (let i = 0; i < m; i++) memory.fill(at<T>(c, ldc, i, 0), 0, bytes<T>(columns));
+  scaleMatrix<T>(m, columns, <T>0, c, ldc, FULL);
   for (let kb = 0; kb < rows; kb += KC) {
     const kc = min(KC, rows - kb);
     for (let j = 0; j < columns; j += run) {

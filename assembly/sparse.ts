@@ -3,6 +3,7 @@
  * tile, packed without the columns in which all four are zero; beside them stands where the others are in a panel. So half of the
  * operations of a ReLU network are left out, and the sums are the same to the bit.
  */
+import { FULL, scaleMatrix } from './gemm';
 import { MR, NR, NR_BYTES, at, bytes, madd } from './micro';
 
 /** Columns at a time: a panel's stay in the first cache. */
@@ -23,7 +24,7 @@ export function multiplyTransposed<T>(
 ): void {
   const slab = SLAB_BYTES / <i32>sizeof<T>();
   const scratch = work + <usize>(TOGETHER / MR) * TILE;
-  for (let i = 0; i < m; i++) memory.fill(at<T>(c, ldc, i, 0), 0, bytes<T>(rows));
+  scaleMatrix<T>(m, rows, <T>0, c, ldc, FULL);
   for (let r = 0; r < m; r += TOGETHER) {
     const end = min(m, r + TOGETHER);
     for (let j = 0; j < columns; j += slab) {

@@ -1,9 +1,9 @@
 /** Eigenvalues and eigenvectors of a symmetric matrix: to tridiagonal form, divide and conquer, and back. */
-import { Division, SECULAR_ROWS, sortByValue } from './division';
+import { Division, SECULAR_ROWS, item, put, sortByValue } from './division';
 import { WORK_BYTES } from './gemm';
 import { bytes } from './micro';
 import { FACTOR_ELEMENTS, REFLECTOR_BLOCK, applyReflectors } from './ormtr';
-import { place, read, write } from './real';
+import { get, place, read, write } from './real';
 import { LEAF, conquer, conquered, divide } from './stedc';
 import { implicitQl } from './steqr';
 import { PANEL_ROWS, tridiagonalize } from './sytrd';
@@ -136,7 +136,7 @@ function reduce(job: Eigenproblem): void {
     job.stage = CONQUEST;
     return;
   }
-  for (let i = 0; i < n; i++) store<i32>(job.order + bytes<i32>(i), i);
+  for (let i = 0; i < n; i++) put(job.order, i, i);
   job.info = implicitQl(n, job.d, job.e, 0);
   sortByValue(job.order, 0, n, job.d);
   job.stage = DONE;
@@ -164,7 +164,7 @@ function reflection(job: Eigenproblem): void {
     if (job.next < n) return;
   }
   for (let j = 0; j < n; j++) {
-    const row = load<i32>(job.order + bytes<i32>(j));
+    const row = item(job.order, j);
     for (let i = 0; i < n; i++) write(place(job.a, job.ld, job.size, i, j), job.size, read(place(job.q, job.ld, job.size, row, i), job.size));
   }
   job.stage = DONE;
@@ -187,7 +187,7 @@ export function syevd_step(work: usize): f64 {
   else if (job.stage == REFLECTION) reflection(job);
   if (job.stage != DONE && job.info == 0) return share(job);
   for (let i = 0; i < job.n && job.info == 0; i++) {
-    const value = load<f64>(job.d + bytes<f64>(load<i32>(job.order + bytes<i32>(i))));
+    const value = get(job.d, item(job.order, i));
     write(job.w + <usize>(i * job.size), job.size, value / job.factor);
   }
   return 1;

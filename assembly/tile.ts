@@ -70,7 +70,7 @@ class Job {
   rightUnits: usize;
   rightTables: usize;
   rightStride: usize;
-  /** paddedRows × paddedCols: nngp and ntk; one strip of paddedCols for m. */
+  /** paddedRows × paddedCols: nngp and ntk; one strip of paddedCols for m, and behind it those of RECTIFIED_RUN. */
   nngp: usize;
   ntk: usize;
   margin: usize;
@@ -152,9 +152,9 @@ function turned<L>(c: usize, m: usize, t: usize, end: usize, vectors: usize, wit
   else turnMargin<L>(c, m, end, vectors);
 }
 
-function wholeRun<L>(c: usize, m: usize, t: usize, end: usize, blocks: i32, vectors: usize, withTangent: bool): void {
-  if (withTangent) run<L>(c, m, t, end, blocks, vectors, true);
-  else run<L>(c, m, t, end, blocks, vectors, false);
+function wholeRun<L>(c: usize, m: usize, t: usize, end: usize, blocks: i32, vectors: usize, work: usize, withTangent: bool): void {
+  if (withTangent) run<L>(c, m, t, end, blocks, vectors, work, true);
+  else run<L>(c, m, t, end, blocks, vectors, work, false);
 }
 
 function anyErf<L, T>(c: usize, m: usize, t: usize, end: usize, row: usize, rs: usize, col: usize, cs: usize): void {
@@ -204,7 +204,7 @@ function runRow<L, T>(job: Job, i: i32, end: usize): void {
         standardGaps<L, T>(m, t, end, row, rs, col, cs, vectors);
         turned<L>(c, m, t, end, vectors, withTangent);
         break;
-      case RECTIFIED_RUN: wholeRun<L>(c, m, t, end, <i32>load<f64>(params), vectors, withTangent); break;
+      case RECTIFIED_RUN: wholeRun<L>(c, m, t, end, <i32>load<f64>(params), vectors, m + strip, withTangent); break;
       case FINISH: finish<L, T>(c, t, end, row, rs, col, cs); break;
       case TABULATED:
         if (!tabulated<L, T>(job.work, strip, last, c, m, t, end, row, rs, col, cs, params)) return;

@@ -7,10 +7,8 @@ import { withChecks } from '../linalg/checks';
 import type { LinearAlgebra, Triangle } from '../linalg/contract';
 import { columnsOf, type Part, unitScale } from '../linalg/layout';
 import type { TypedArray } from '../ndarray';
+import { SLAB } from '../slab';
 import type { JsEigensystem } from './js-eigen';
-
-/** Columns summed apart, in order, before they join an entry: the slabs of the core, so that both round alike. */
-const SLAB = 256;
 
 /** Copies the rows × columns matrix whose element (i, j) is src[i·rs + j·cs] into a compact row-major one. */
 function gather(src: TypedArray, start: number, rs: number, cs: number, rows: number, columns: number): Float64Array {

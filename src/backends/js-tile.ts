@@ -4,13 +4,11 @@
  */
 import { engineOf } from '../activations/registry';
 import * as op from '../opcodes';
+import { SLAB } from '../slab';
 import type { ChainJob, ChainPanel, TileField, TileWorker } from './backend';
 import { ScalarPair, scalarStep } from './scalar-pair';
 
 export { PLACES, type Place, ScalarPair } from './scalar-pair';
-
-/** Features summed before their sum joins the total, as in assembly/micro.ts. */
-export const SLAB = 256;
 
 export function createJsTileWorker(job: ChainJob): TileWorker<ChainPanel> {
   let rows: ChainPanel;

@@ -3,6 +3,7 @@
  * (assembly/product-tasks.ts). Where packing them whole would take much memory, some columns of A and rows of B after the others.
  */
 import type { Triangle } from '../linalg/contract';
+import { SLAB } from '../slab';
 import { aligned } from './core';
 import type { Team } from './team';
 import { evenly, type Range, type Strided } from './team-routines';
@@ -38,9 +39,8 @@ const RECORD_WORDS = RECORD_BYTES / 4;
 /** Parts of C, as in assembly/gemm.ts. */
 const PARTS = { full: 0, lower: 1, upper: 2 } as const;
 
-/** Bytes of what is packed. Columns of a slab: KC of assembly/micro.ts. */
+/** Bytes of what is packed. */
 const PACKED_BYTES = 64 << 20;
-const SLAB = 256;
 /** Panels are so wide at most. */
 const PANEL = 8;
 /**

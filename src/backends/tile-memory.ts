@@ -4,7 +4,7 @@
  */
 import { tablesOf } from '../activations/registry';
 import { bytesPer, type TypedArray } from '../ndarray';
-import { RECORD_BYTES, TABULATED } from '../opcodes';
+import { RECORD_BYTES, RECTIFIED_RUN, RUN_STRIPS, TABULATED } from '../opcodes';
 import type { ActivationLayer } from '../spec';
 import { AtlasMemory, atlasBytes, workBytes } from './atlas';
 import type { ChainJob, ChainPanel, TileField } from './backend';
@@ -71,6 +71,7 @@ export interface Slot {
   readonly ntk: number;
   readonly nngpTransposed: number;
   readonly ntkTransposed: number;
+  /** A strip, and behind it those of RECTIFIED_RUN. */
   readonly margin: number;
   /** Workspace of TABULATED; 0 where the program has none. */
   readonly work: number;
@@ -118,7 +119,7 @@ export class Layout {
       ntk: this.take(cells),
       nngpTransposed: this.take(cells),
       ntkTransposed: this.take(cells),
-      margin: this.take(cols * this.size),
+      margin: this.take((this.job.program.ops.some(({ code }) => code === RECTIFIED_RUN) ? 1 + RUN_STRIPS : 1) * cols * this.size),
       work: bytes > 0 ? this.take(bytes) : 0,
     };
   }

@@ -39,12 +39,12 @@ export function runCubic<L extends Lanes<V>, V>(l: L, y: V, y2: V, q0: V, q1: V,
 
 /** b_j = q_j + 2Z b_(j+1) − b_(j+2) */
 export function runNext<L extends Lanes<V>, V>(l: L, twice: V, cubic: V, b1: V, b2: V): V {
-  return l.sub(l.fma(twice, b1, cubic), b2);
+  return l.fma(twice, b1, l.sub(cubic, b2));
 }
 
 /** The sum: q_0 + Z b_1 − b_2. */
 export function runSum<L extends Lanes<V>, V>(l: L, twice: V, cubic: V, b1: V, b2: V): V {
-  return l.sub(l.fma(l.mul(l.half(), twice), b1, cubic), b2);
+  return l.fma(l.mul(l.half(), twice), b1, l.sub(cubic, b2));
 }
 
 /** ρ' */
