@@ -32,7 +32,7 @@ export interface Engine extends EngineContext {
   readonly leaveOneOut: typeof leaveOneOut;
   readonly ridgeSweep: typeof ridgeSweep;
   readonly fit: typeof fit;
-  /** In a bundle where neither `load` nor `parseNetwork` has been called it throws ERR_UNSUPPORTED. */
+  /** In a bundle, models of chains of dense and piecewise linear layers; others give ERR_UNSUPPORTED where neither `load` nor `parseNetwork` has been called. */
   readonly load: typeof load;
   /** Ends the engine's workers and releases its memory; calls that are not finished reject and later ones throw, with ERR_ARGUMENT. */
   dispose(): Promise<void>;

@@ -1,25 +1,66 @@
-/** Networks that may have been written by hand. */
-import { notBrought } from '../errors';
+/** Networks from data: every layer goes through the checks of its function. Chains are known everywhere, other layers where parseNetwork is. */
+import { InfiniteWidthError, notBrought } from '../errors';
 import type { Network } from '../spec';
+import { abRelu, abs, leakyRelu, relu } from './activations/rectified';
+import { show } from './checks';
+import { dense } from './dense';
+import { flatten, identity, repeat, serial } from './structure';
 
-/** parseNetwork, where it is brought. */
-let parser: ((net: Network) => Network) | null = null;
-export function useParser(parse: (net: Network) => Network): void {
-  parser = parse;
+type Kind = Network['kind'];
+type OfKind<L, K extends Kind> = L extends { readonly kind: infer Kinds } ? (K extends Kinds ? Omit<L, 'kind'> : never) : never;
+/** Makes a layer of kind K from its fields: positional parameters, then the rest as options. */
+export type Maker<K extends Kind> = (fields: OfKind<Network, K>, kind: K) => Network;
+export type Makers = { readonly [K in Kind]: Maker<K> };
+
+/** Of the layers that bring nothing. */
+export const chainMakers = () =>
+  ({
+    ...{ relu, abs, identity, flatten },
+    dense: ({ outDim, ...options }) => dense(outDim, options),
+    leakyRelu: ({ alpha }) => leakyRelu(alpha),
+    abRelu: ({ a, b }) => abRelu(a, b),
+    serial: (fields) => serial(...networksOf(fields.layers, 'serial')),
+    repeat: ({ layer, n }) => repeat(fromData(layer), n),
+  }) satisfies Partial<Makers>;
+
+let known: Partial<Makers> | undefined;
+let isComplete = false;
+
+/** Makes every layer known. @param makers called the first time */
+export function useMakers(makers: () => Makers): void {
+  if (isComplete) return;
+  known = makers();
+  isComplete = true;
 }
 
-/** What reads networks from text. @param what is read, for the message @throws ERR_UNSUPPORTED in a bundle that has nothing that does */
-export function parserFor(what: string): (net: Network) => Network {
-  if (parser) return parser;
-  throw notBrought(what);
+export function networksOf(data: readonly Network[], combinator: string): Network[] {
+  if (Array.isArray(data)) return data.map((layer: Network) => fromData(layer));
+  throw new InfiniteWidthError('ERR_ARGUMENT', `${combinator}: layers must be an array, got ${show(data)}`, { layers: data });
 }
 
-/** The network as the layer functions make it. @throws ERR_ARGUMENT as parseNetwork; ERR_UNSUPPORTED for data in a bundle without parseNetwork */
-export function canonical(net: Network): Network {
-  if (parser) return parser(net);
-  if (isMade(net)) return net;
-  throw notBrought('a network that its functions have not made');
+/** @throws ERR_ARGUMENT for an unknown layer or field, or a bad parameter; ERR_UNSUPPORTED for a layer that a bundle does not know */
+export function fromData(data: Network): Network {
+  known ??= chainMakers();
+  if (!data || typeof data !== 'object' || !Object.hasOwn(known, data.kind)) {
+    if (!isComplete && typeof data?.kind === 'string') throw notBrought(`layer ${data.kind} as data`);
+    throw new InfiniteWidthError('ERR_ARGUMENT', `not a layer of this version: ${show(data)}`, { data });
+  }
+  const { kind, ...fields } = data;
+  const layer = (known[kind] as (fields: object, kind: Kind) => Network)(fields, kind);
+  const unknown = Object.keys(fields).find((field) => !Object.hasOwn(layer, field));
+  if (unknown === undefined) return layer;
+  throw new InfiniteWidthError(
+    'ERR_ARGUMENT',
+    `${kind}: unknown field ${unknown}; the fields are ${Object.keys(layer).slice(1).join(', ')}`,
+    {
+      kind,
+      field: unknown,
+    },
+  );
 }
+
+/** The network as the layer functions make it. @throws as fromData, but in a bundle layers that their functions made are taken as they are */
+export const canonical = (net: Network): Network => (!isComplete && isMade(net) ? net : fromData(net));
 
 /** Every layer is frozen, as those that the functions make. */
 function isMade(net: Network): boolean {

@@ -2,8 +2,8 @@
 import { defaultContext, type EngineContext } from '../context';
 import { InfiniteWidthError } from '../errors';
 import { resultDtype } from '../inputs';
-import { canonical, useParser } from '../layers/canonical';
-import { parseNetwork } from '../layers/parse';
+import { canonical } from '../layers/canonical';
+import { bringParser } from '../layers/parse';
 import { type DType, dtypeOf } from '../ndarray';
 import type { Network } from '../spec';
 import {
@@ -51,11 +51,11 @@ export function fitSync(net: Network, xTrain: InputArray, yTrain: OutputArray, o
  * @throws ERR_FORMAT naming what is wrong, before anything large is allocated; ERR_ARGUMENT for what is not bytes
  */
 export function load(bytes: Uint8Array | ArrayBuffer, options: { engine?: EngineContext } = {}): Model {
-  useParser(parseNetwork);
+  bringParser();
   return loadBrought(bytes, options);
 }
 
-/** `load` of an engine, which every bundle with createEngine has. @throws also ERR_UNSUPPORTED where neither load nor parseNetwork has been called */
+/** `load` of an engine, which every bundle with createEngine has. @throws also ERR_UNSUPPORTED for layers that such a bundle does not know */
 export const loadBrought = (bytes: Uint8Array | ArrayBuffer, { engine }: { engine?: EngineContext } = {}): Model =>
   new Model(decodeModel(bytes), engine);
 

@@ -18,7 +18,7 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { allocateBytes, toBytes } from '../data/bytes';
 import { decodeElements, hostLittleEndian } from '../data/decode';
 import { InfiniteWidthError } from '../errors';
-import { parserFor } from '../layers/canonical';
+import { fromData } from '../layers/canonical';
 import { bytesPer, checkFinite, type DType, dtypeOf, type NDArray, showShape, sizeOf } from '../ndarray';
 import { canonicalJson, hash, type Network } from '../spec';
 import { checkNetwork, regularizer } from './arguments';
@@ -130,11 +130,12 @@ const FOREIGN = 'the file was not written by Model.save';
 const broken = (what: string, remedy: string, details: Record<string, unknown> = {}, cause?: unknown): InfiniteWidthError =>
   new InfiniteWidthError('ERR_FORMAT', `model file: ${what}; ${remedy}`, details, cause === undefined ? undefined : { cause });
 
-/** Any failure of `check` as ERR_FORMAT. */
+/** Any failure of `check` as ERR_FORMAT, but for what a bundle does not know. */
 function guarded<T>(what: string, check: () => T): T {
   try {
     return check();
   } catch (cause) {
+    if (cause instanceof InfiniteWidthError && cause.code === 'ERR_UNSUPPORTED') throw cause;
     throw broken(`${what} (${(cause as Error).message})`, FOREIGN, {}, cause);
   }
 }
@@ -220,9 +221,8 @@ function checkLayout(header: Header, available: number): void {
 }
 
 function networkOf({ network, networkHash, payload }: Header): Network {
-  const parse = parserFor('the network of a saved model');
   return guarded('its network cannot be used', () => {
-    const net = parse(network);
+    const net = fromData(network);
     checkNetwork(net, payload.arrays.xTrain.shape);
     if (hash(net) === networkHash) return net;
     throw new Error('it does not have the hash of the header');

@@ -49,10 +49,11 @@ const REFUSED = `
     () => kernelSync({ kind: 'serial', layers: [{ kind: 'globalAvgPool' }, dense(1)] }, x),
     () => kernelSync(made, { data: new Float32Array(8), shape: [1, 2, 2, 2] }),
     () => kernelSync(made, x, { maskConstant: 1 }),
-    () => fitSync(JSON.parse(JSON.stringify(made)), x, [1, 2], { diagReg: 1e-3 }).predictSync(x),
-    () => engine.load(fitted.save()).predictSync(x),
+    () => fitSync(JSON.parse(JSON.stringify(made).replace('relu', 'tanh')), x, [1, 2]),
     () => engine.linalg.syevd('n', 'lower', 1, new Float64Array(1), 1, new Float64Array(1)),
     () => fitted.predictSync(x),
+    () => fitSync(JSON.parse(JSON.stringify(made)), x, [1, 2], { diagReg: 1e-3 }).predictSync(x),
+    () => engine.load(fitted.save()).predictSync(x),
   ])
     try {
       console.log(JSON.stringify(run()));
@@ -82,13 +83,15 @@ describe('a bundle of the packed package', () => {
     for (const source of [CHAIN, CONVOLUTION, PARTS]) expect(await bundled(source, bundler)).toBe(runModule(project, 'whole.mjs', source));
   });
 
-  it.each(BUNDLERS)('names what it has not, and the remedy: %s', async (bundler) => {
+  it.each(BUNDLERS)('names what it has not, and the remedy, and reads chains as data: %s', async (bundler) => {
     const lines = (await bundled(REFUSED, bundler)).trimEnd().split('\n');
-    expect(lines.length).toBe(8);
-    for (const line of lines.slice(0, 7)) expect(line).toMatch(/^true ERR_UNSUPPORTED .*parseNetwork\(\)/);
+    expect(lines.length).toBe(9);
+    for (const line of lines.slice(0, 6)) expect(line).toMatch(/^true ERR_UNSUPPORTED .*parseNetwork\(\)/);
     expect(lines[0]).toContain('erf at 1');
     expect(lines[1]).toContain('globalAvgPool at 0');
-    expect(lines[7]).toMatch(/^{"mean"/);
+    expect(lines[4]).toContain('layer tanh as data');
+    for (const line of lines.slice(6)) expect(line).toMatch(/^{"mean"/);
+    expect(lines[8]).toBe(lines[6]);
   });
 
   it.each(BUNDLERS)('has everything with parseNetwork: %s', async (bundler) => {
