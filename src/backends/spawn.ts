@@ -34,8 +34,11 @@ export type Start = Omit<SharedStart, 'build'> | Omit<MessagesStart, 'build'>;
 
 /** What a policy must allow, for capabilities. */
 const REMEDY = "allow worker-src 'self' or blob: in the content security policy, or pass createWorker";
-/** Seconds of silence after which a worker counts as not loaded; counted one by one, so that time in which this thread was blocked does not count. */
-const PATIENCE = 5;
+/**
+ * Seconds of silence after which a worker counts as not loaded; counted one by one, so that time in which this thread was blocked does not count. Work goes on
+ * meanwhile, and five were too few for Firefox on two busy cores.
+ */
+const PATIENCE = 15;
 
 /** Milliseconds in which a browser may still deliver what a worker said before it failed: its messages and its error are tasks of different queues. */
 const LATE_MS = 50;
