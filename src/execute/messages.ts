@@ -138,13 +138,15 @@ class MessageRun {
     }
   }
 
-  /** Stores the answers that are there; false if there were none. */
+  /** Stores the answers that are there, until one of them brings an abort; false if there were none. */
   private collect(): boolean {
     let any = false;
+    const { signal } = this.job.options;
     for (let reply = this.pool.receive(); reply; reply = this.pool.receive()) {
       any = true;
       if (this.pending.delete(reply.index)) this.store(reply);
       this.pool.reuse(reply);
+      if (signal?.aborted) break;
     }
     return any;
   }
