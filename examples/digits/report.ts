@@ -41,7 +41,7 @@ export function summary({ curve, train, test, clock, kernelFlops, engine, diagRe
     `  ${'total'.padEnd(10)}${clock.total.toFixed(2).padStart(7)} s`,
     '',
     `peak memory ${(process.resourceUsage().maxRSS / 2 ** 20).toFixed(2)} GiB`,
-    `engine      ${backend.used} backend, ${build.used} build, ${threads.used} thread, float32, diagReg ${diagReg}`,
+    `engine      ${backend.used} backend, ${build.used} build, ${threads.used} thread${threads.used === 1 ? '' : 's'}, float32, diagReg ${diagReg}`,
   ];
 }
 
