@@ -29,8 +29,6 @@ export const STANDARD_RECTIFIED: i32 = 9;
  * same for every pair: limit a −A (π + A), then q_j of F and of T for j = J − 1 … 0, 4 each (duals/run.ts).
  */
 export const RECTIFIED_RUN: i32 = 10;
-/** Strips it works in: y, 2Z, and of F and of T the two sums before (assembly/run.ts). */
-export const RUN_STRIPS: i32 = 6;
 /** ERF where a later activation (rectified, or a steep erf) shows the margin's last digits. */
 export const ERF_PRECISE: i32 = 12;
 /** nngp = R₁R₂ρ, ntk = σ₁σ₂t; tables R σ. */

@@ -17,6 +17,7 @@ import {
   serial,
   sigmoidLike,
 } from '../src';
+import * as opcodes from '../src/opcodes';
 
 const LAYER = { wStd: Math.SQRT2, bStd: 0.1 };
 const net = serial(flatten(), dense(512, LAYER), relu(), serial(identity(), dense(64, LAYER), relu()), dense(10));
@@ -52,6 +53,20 @@ describe('explain', () => {
       );
       expect(layers.filter(({ layer }) => !/identity|flatten/.test(layer)).every((layer) => layer.operations.length > 0)).toBe(true);
     }
+  });
+
+  test('operations are called by their names: no number in opcodes.ts stands for two', () => {
+    const numbers = Object.values(opcodes);
+    expect(new Set(numbers).size).toBe(numbers.length);
+    const biased = () => dense(2, { bStd: 0.1 });
+    const { layers } = explain(serial(biased(), relu(), biased(), relu(), biased()), [4, 3]);
+    expect(layers.map(({ operations }) => operations)).toEqual([
+      ['AFFINE'],
+      ['RECTIFIED'],
+      ['AFFINE_RECTIFIED'],
+      ['AFFINE_RECTIFIED', 'CORRELATION'],
+      ['AFFINE'],
+    ]);
   });
 
   test('the formulas hold: evaluated by hand for one pair they give the kernel', () => {

@@ -4,7 +4,7 @@
  */
 import { tablesOf } from '../activations/registry';
 import { bytesPer, type TypedArray } from '../ndarray';
-import { RECORD_BYTES, RECTIFIED_RUN, RUN_STRIPS, TABULATED } from '../opcodes';
+import { RECORD_BYTES, RECTIFIED_RUN, TABULATED } from '../opcodes';
 import type { ActivationLayer } from '../spec';
 import { AtlasMemory, atlasBytes, workBytes } from './atlas';
 import type { ChainJob, ChainPanel, TileField } from './backend';
@@ -15,6 +15,9 @@ const MR = 4;
 const NR_BYTES = 32;
 /** Bytes of a job record, and of its last word, which a team sets when the tile is done. */
 export const JOB_BYTES = 128;
+
+/** Strips that RECTIFIED_RUN works in: y, 2Z, and of F and of T the two sums before (assembly/run.ts). */
+const RUN_STRIPS = 6;
 
 /** Of a parameter in every lane. */
 const VECTOR_BYTES = 16;
