@@ -29,6 +29,8 @@ export const SINGLE_CELL: i32 = 292;
  * ρ < 0 begin (0: not made yet), their cells, the first of their slices, and which of the two a tile has asked for (bits 1 and 2).
  */
 export const OCTAVES: i32 = 133;
+/** The octaves that have tables are −LAST_OCTAVE … LAST_OCTAVE; beyond them φ is homogeneous to 1e-10 of itself, and the nearest one is scaled. */
+export const LAST_OCTAVE: i32 = 66;
 export const ATLAS_HEAD: i32 = 16;
 export const ATLAS_BYTES: i32 = 560;
 export const ENTRY_BYTES: i32 = 32;

@@ -1,6 +1,5 @@
 /** The operation of activations that have tables (duals/numerical/): tanh, sigmoid, softplus, silu, elu and selu. */
-import { OCTAVE_BASE, TABULATED_TABLES } from '../cells';
-import { LAST_OCTAVE } from '../duals/numerical/blocks';
+import { LAST_OCTAVE, OCTAVE_BASE, TABULATED_TABLES } from '../cells';
 import type { Tabulated } from '../duals/numerical/index';
 import { Side } from '../duals/numerical/side';
 import * as op from '../opcodes';

@@ -3,7 +3,7 @@
  * tile asks for them, and then serve every tile of the job.
  */
 import { tablesOf } from '../activations/registry';
-import { ATLAS_BYTES, ATLAS_HEAD, CELL, ENTRY_BYTES, OCTAVES, SINGLE_CELL, SINGLE_SLICE, SLICE, WORK_HEAD } from '../cells';
+import { ATLAS_BYTES, ATLAS_HEAD, CELL, ENTRY_BYTES, LAST_OCTAVE, OCTAVES, SINGLE_CELL, SINGLE_SLICE, SLICE, WORK_HEAD } from '../cells';
 import type { Block } from '../duals/numerical/blocks';
 import type { Tabulated } from '../duals/numerical/index';
 import { InfiniteWidthError } from '../errors';
@@ -40,7 +40,7 @@ interface Extent {
 }
 
 const distinct = (values: readonly number[]): number[] => [...new Set(values)];
-const octaveOf = (index: number): number => index - (OCTAVES - 1) / 2;
+const octaveOf = (index: number): number => index - LAST_OCTAVE;
 
 function extentOf({ activation, pairs }: AtlasPlan): Extent {
   const tables = tablesOf(activation);

@@ -1,6 +1,5 @@
 /** TABULATED on a pair in doubles, for the JavaScript tiles; assembly/tabulated.ts is the same on a strip. */
-import { OCTAVE_BASE, OCTAVE_TABLE, OCTAVES, PLACE_TABLE } from '../cells';
-import { LAST_OCTAVE } from '../duals/numerical/blocks';
+import { LAST_OCTAVE, OCTAVE_BASE, OCTAVE_TABLE, OCTAVES, PLACE_TABLE } from '../cells';
 import { tabulated } from '../duals/numerical/index';
 import { Slices } from '../duals/numerical/slices';
 import type { Tables } from '../duals/numerical/tables';

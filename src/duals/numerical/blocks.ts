@@ -15,8 +15,6 @@ import { cellCount, cellMap, chordMeans, chordNodes } from './chords';
 import { normalExpectation } from './normal';
 import type { Shape } from './shape';
 
-/** Octaves that have tables; beyond them φ is homogeneous to 1e-10 of itself, and the nearest octave is scaled. */
-export const LAST_OCTAVE = 66;
 /** Up to this difference of octaves K is taken from the distance, beyond it the distance from K. */
 export const CLOSE = 2;
 

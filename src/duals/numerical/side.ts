@@ -1,5 +1,6 @@
 /** What one variance alone gives of an activation with tables. */
-import { LAST_OCTAVE, rowValue } from './blocks';
+import { LAST_OCTAVE } from '../../cells';
+import { rowValue } from './blocks';
 import { octaveOf } from './slices';
 import type { Tables } from './tables';
 

@@ -1,8 +1,8 @@
 /** The tables of an activation that exist by now. */
-import { type Block, cellsOf, LAST_OCTAVE, makeBlock, makeRow, transposed } from './blocks';
+import { LAST_OCTAVE, OCTAVES } from '../../cells';
+import { type Block, cellsOf, makeBlock, makeRow, transposed } from './blocks';
 import type { Shape } from './shape';
 
-const OCTAVES = 2 * LAST_OCTAVE + 1;
 /** Blocks that are kept, about 0.1 MB each. */
 const MOST_BLOCKS = 512;
 
