@@ -34,7 +34,7 @@ export function openSteps(backend: Backend, steps: readonly Step[], x1: NDArray,
   const [rows, cols] = [x1.shape[0], x2.shape[0]];
   const [left, right] = [x1, x2].map((x, i) => panel(program, measure(x, `x${i + 1}`, dtype)));
   const [first, second] = [left, right].map(({ tables, count }) => new Octaves(program).add(tables, count));
-  const size = { features: x1.shape[1], rows, cols, tangent: true, atlases: first.meet(second) };
+  const size = { features: x1.shape[1], rows, cols, rowPanels: 1, tangent: true, atlases: first.meet(second) };
   const worker: TileWorker = backend.openTiles({ kind: 'chain', program, dtype, ...size });
   worker.setRows(left);
   worker.setCols(right);

@@ -43,6 +43,9 @@ export interface Tile {
 const TILE_ROWS = 256;
 const TILE_COLS = 256;
 const PANEL_BYTES = 32 << 20;
+/** Panels of rows that are kept: each more saves less, and takes bytes of samples. */
+const ROW_PANELS = 4;
+const ROW_PANELS_BYTES = 8 << 20;
 /** The most WebAssembly memory an instance can have. */
 const WASM_BYTES = 2 ** 32 - 65536;
 
@@ -73,6 +76,10 @@ export function makePlan(program: Program, sizes: Sizes, atlases: readonly Atlas
     features,
     rows,
     cols: symmetric ? rows : side(n2, TILE_COLS),
+    rowPanels: Math.max(
+      1,
+      Math.min(ROW_PANELS, Math.ceil(n1 / rows), Math.floor(ROW_PANELS_BYTES / (rows * features * bytesPer(arithmetic)))),
+    ),
     tangent: sizes.ntk,
     atlases,
   };
@@ -81,7 +88,7 @@ export function makePlan(program: Program, sizes: Sizes, atlases: readonly Atlas
   refuse(resultBytes - sizes.preallocated, workspaceBytes, n1, n2);
   const pairs = symmetric ? (n1 * (n1 + 1)) / 2 : n1 * n2;
   const flops = pairs * flopsPerPair(job);
-  const tiles = tileGrid(n1, n2, job, symmetric);
+  const tiles = tileGrid(n1, n2, job, symmetric, job.rowPanels);
   return { job, n1, n2, symmetric, tiles, resultBytes, workspaceBytes, flops, engine: engineOf(program) };
 }
 
@@ -91,13 +98,21 @@ function engineOf({ ops }: Program): EngineChoice {
   return { name: 'tiles', reason: 'a chain of layers on feature vectors' };
 }
 
-/** Tiles of at most job.rows × job.cols; with symmetry those on and below the diagonal, of which no row goes beyond it but in square tiles. */
-export function tileGrid(n1: number, n2: number, job: Pick<TileJob, 'rows' | 'cols'>, symmetric: boolean): Tile[] {
+/**
+ * Tiles of at most job.rows × job.cols; with symmetry those on and below the diagonal, of which no row goes beyond it but in square tiles.
+ * In bands of `band` rows of tiles, column after column.
+ */
+export function tileGrid(n1: number, n2: number, job: Pick<TileJob, 'rows' | 'cols'>, symmetric: boolean, band = 1): Tile[] {
   const tiles: Tile[] = [];
-  for (let row = 0; row < n1; row += job.rows) {
-    const rows = Math.min(job.rows, n1 - row);
-    const end = symmetric ? row + rows : n2;
-    for (let col = 0; col < end; col += job.cols) tiles.push({ row, rows, col, cols: Math.min(job.cols, end - col) });
+  for (let first = 0; first < n1; first += band * job.rows) {
+    const last = Math.min(n1, first + band * job.rows);
+    for (let col = 0; col < (symmetric ? last : n2); col += job.cols) {
+      for (let row = first; row < last; row += job.rows) {
+        const rows = Math.min(job.rows, n1 - row);
+        const end = symmetric ? row + rows : n2;
+        if (col < end) tiles.push({ row, rows, col, cols: Math.min(job.cols, end - col) });
+      }
+    }
   }
   return tiles;
 }

@@ -33,6 +33,8 @@ export interface ChainJob {
   /** Largest tile. */
   readonly rows: number;
   readonly cols: number;
+  /** Panels of rows that a workspace keeps, so that those of columns are loaded once for all of them. */
+  readonly rowPanels: number;
   /** Compute the NTK as well as the NNGP. */
   readonly tangent: boolean;
   /** Where the program has TABULATED. */

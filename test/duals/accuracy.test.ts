@@ -178,7 +178,17 @@ function runTile(
   emit(op.AFFINE, [us, v, all(0), all(0), all(1)], [us, v.map((x) => sign * x), all(0), all(0), all(1)], []);
   for (const { code, params = [], tables = { rows: [], cols: [] } } of ops) emit(code, tables.rows, tables.cols, params);
   const program = { steps: [], ops: list, tables: rows.length, guarded: false, hosted: false };
-  const worker = backend.openTiles({ kind: 'chain', program, dtype, features: 1, rows: n, cols: n, tangent: true, atlases: [] });
+  const worker = backend.openTiles({
+    kind: 'chain',
+    program,
+    dtype,
+    features: 1,
+    rows: n,
+    cols: n,
+    rowPanels: 1,
+    tangent: true,
+    atlases: [],
+  });
   const data = dtype === 'float32' ? new Float32Array(n).fill(1) : new Float64Array(n).fill(1);
   const panel = (tables: readonly number[][]) => ({
     kind: 'chain' as const,

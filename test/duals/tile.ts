@@ -43,6 +43,7 @@ export function tileKernel(engine: EngineContext, steps: readonly Step[], x1: Ma
     features: rows.features,
     rows: rows.count,
     cols: cols.count,
+    rowPanels: 1,
     tangent: true,
     atlases: octavesOf(program, left).meet(octavesOf(program, right)),
   } as const;
