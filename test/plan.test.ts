@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { TileJob } from '../src/backends/backend';
+import type { TileMemory } from '../src/backends/tile-memory';
 import { openContext } from '../src/context';
 import { infer } from '../src/infer';
 import { Octaves } from '../src/jobs/octaves';
@@ -27,8 +29,8 @@ const planOf = (n1: number, n2: number, symmetric: boolean) =>
 
 describe('plans', () => {
   it('need the same workspace whatever n is', () => {
-    expect(planOf(20_000, 20_000, true).workspaceBytes).toBe(planOf(600, 600, true).workspaceBytes);
-    expect(planOf(600, 100_000, false).workspaceBytes).toBe(planOf(600, 600, false).workspaceBytes);
+    expect(planOf(20_000, 20_000, true).workspaceBytes).toBe(planOf(1000, 1000, true).workspaceBytes);
+    expect(planOf(1000, 100_000, false).workspaceBytes).toBe(planOf(1000, 600, false).workspaceBytes);
   });
 
   it('count the tables of every pair of octaves that can meet', () => {
@@ -72,9 +74,9 @@ describe('plans', () => {
       worker.close();
       return core.memory.buffer.byteLength;
     };
-    const small = grown(300);
+    const small = grown(1000);
     expect(grown(1500)).toBe(small);
-    expect(small).toBeLessThan(planOf(300, 300, true).workspaceBytes + (1 << 20));
+    expect(small).toBeLessThan(planOf(1000, 1000, true).workspaceBytes + (1 << 20));
   });
 
   it('cover every pair once, half of them where x2 is left out', () => {
@@ -90,6 +92,35 @@ describe('plans', () => {
       const wrong = seen.filter((times, k) => (!symmetric || k % n2 <= Math.floor(k / n2)) && times !== 1).length;
       expect(wrong).toBe(0);
     }
+  });
+
+  it('load a panel of columns for four rows of tiles', () => {
+    const n = 1500;
+    const x = { data: Float64Array.from({ length: n * 2 }, (_, i) => Math.sin(i)), shape: [n, 2] };
+    const context = openContext({ backend: 'wasm', build: 'simd', threads: 1 });
+    const loads = { columns: 0, all: 0 };
+    const openTiles = (job: TileJob) => {
+      const worker = context.backend.openTiles(job);
+      const setCols = worker.setCols.bind(worker);
+      worker.setCols = (panel) => {
+        loads.columns++;
+        setCols(panel);
+      };
+      const { memory } = worker as unknown as { memory: TileMemory };
+      const load = memory.load.bind(memory);
+      memory.load = (...side) => {
+        loads.all++;
+        load(...side);
+      };
+      return worker;
+    };
+    const whole = kernelSync(net, x, { engine: { ...context, backend: { ...context.backend, openTiles } } });
+    // Six panels: the band of the first four rows of tiles has four columns, that of the last two has six.
+    expect(loads).toEqual({ columns: 4 + 6, all: 6 + 4 + 6 });
+    const before = { data: x.data.subarray(0, 2 * 1200), shape: [1200, 2] };
+    const { ntk } = kernelSync(net, { data: x.data.subarray(2 * 1200), shape: [300, 2] }, before, { engine: context });
+    for (let i = 0; i < 300; i++)
+      expect(ntk.data.subarray(i * 1200, (i + 1) * 1200)).toEqual(whole.ntk.data.subarray((1200 + i) * n, (1200 + i) * n + 1200));
   });
 
   it('refuse what the machine has no memory for, before any work', () => {
