@@ -49,7 +49,7 @@ export const syevd: LinearAlgebra['syevd'] = (...args) => {
 /** Euclidean norm of every row, in double precision. @see LinearAlgebra.rowNorms */
 export const rowNorms: LinearAlgebra['rowNorms'] = (...args) => on().rowNorms(...args);
 
-/** op(A)·op(B), [m, n]. @throws ERR_SHAPE with both shapes, ERR_NON_FINITE */
+/** op(A)·op(B), [m, n]; NaN and infinities propagate as in IEEE 754. @throws ERR_SHAPE with both shapes, ERR_DTYPE */
 export const matmul = (a: ArrayLike2D, b: ArrayLike2D, options?: matmul_.MatmulOptions & OnEngine): NDArray =>
   matmul_.matmul(on(options), a, b, options);
 
@@ -71,7 +71,7 @@ export const solve = (a: ArrayLike2D, b: ArrayLike2D, options?: OnEngine): NDArr
  */
 export const eigh = (a: ArrayLike2D, options?: OnEngine): eigh_.Eigensystem => eigh_.eigh(on(options), a);
 
-/** op(A)⁻¹·B for triangular A, in the shape of b. @throws ERR_SHAPE, ERR_NON_FINITE */
+/** op(A)⁻¹·B for triangular A, in the shape of b. @throws ERR_ARGUMENT where A's diagonal has a zero, ERR_SHAPE, ERR_NON_FINITE */
 export const triangularSolve = (a: ArrayLike2D, b: ArrayLike2D, options?: triangular_.TriangularSolveOptions & OnEngine): NDArray =>
   triangular_.triangularSolve(on(options), a, b, options);
 
@@ -85,7 +85,10 @@ export const conjugateGradient = (
   options?: cg_.ConjugateGradientOptions & OnEngine,
 ): cg_.ConjugateGradientResult => cg_.conjugateGradient(on(options), a, b, options);
 
-/** The preconditioner (L·Lᵀ + ridge)⁻¹ for conjugateGradient, from the factor L of pivotedCholesky. @throws ERR_ARGUMENT, ERR_SHAPE, ERR_NON_FINITE */
+/**
+ * The preconditioner (L·Lᵀ + ridge)⁻¹ for conjugateGradient, from the factor L of pivotedCholesky.
+ * @throws ERR_NOT_POSITIVE_DEFINITE for a ridge within rounding error of 0, ERR_ARGUMENT, ERR_SHAPE, ERR_NON_FINITE
+ */
 export const lowRankPreconditioner = (l: ArrayLike2D, ridge: number, options?: OnEngine): Multiply =>
   pivoted_.lowRankPreconditioner(on(options), l, ridge);
 
