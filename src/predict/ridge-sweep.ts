@@ -3,7 +3,7 @@ import type { EngineContext } from '../context';
 import { InfiniteWidthError } from '../errors';
 import type { LinearAlgebra } from '../linalg/contract';
 import { allocate, checkFinite, type DType, dtypeOf, type NDArray, type TypedArray } from '../ndarray';
-import { inDtype, type MatrixInput, type OutputArray, type Outputs, readMatrix, regularizer, transposed } from './arguments';
+import { checkResult, inDtype, type MatrixInput, type OutputArray, type Outputs, readMatrix, regularizer, transposed } from './arguments';
 import { multiplyAdd } from './blocks';
 import { diagonalOf, EPSILON, ridgeOf, roundingDecade } from './factor';
 import { type Course, chunksOf, courseOf, eigensystemOf, type Spectrum, testChange, transformed } from './gradient-flow';
@@ -90,9 +90,12 @@ function* sweep(
   });
   const course = yield* courseOf(la, spectrum, transposed(y, dtype));
   const points = yield* pointsOf(la, y, course, ridges, diagRegs);
+  for (const { diagReg, leaveOneOut, ...numbers } of points)
+    checkResult([...Object.values(numbers), ...Object.values(leaveOneOut)], `the regression with diagReg ${diagReg}`, 'float64');
   if (!test) return { points };
   const [m] = test.shape;
   const data = yield* testChange(la, course, ridges, m, inDtype(test, dtype), inverse);
+  checkResult(data, 'the means', dtype);
   return { points, mean: { data, shape: [ridges.length, m, ...y.array.shape.slice(1)] } };
 }
 
