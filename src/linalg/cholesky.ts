@@ -66,9 +66,13 @@ function factorOrThrow(la: LinearAlgebra, matrix: Matrix, factor: TypedArray): v
   const index = info - 1;
   const pivot = factor[index * (n + 1)];
   const suggestedJitter = smallestJitter(la, matrix, factor);
+  const remedy =
+    suggestedJitter === undefined
+      ? 'no jitter in the range of its dtype makes it so: divide it by its largest entry'
+      : `adding ${suggestedJitter} to its diagonal makes it so`;
   throw new InfiniteWidthError(
     'ERR_NOT_POSITIVE_DEFINITE',
-    `a is not positive definite: the pivot of row ${index} is ${pivot}; ${suggestedJitter === undefined ? 'no jitter in its range makes it so: divide it by its largest entry' : `adding ${suggestedJitter} to its diagonal makes it so`}`,
+    `a is not positive definite: the pivot of row ${index} is ${pivot}; ${remedy}`,
     { index, pivot, suggestedJitter },
   );
 }

@@ -58,7 +58,8 @@ export interface GradientDescentMseResult {
  * @param yTrain [n] or [n, outputs]; the computation is float32 where both are, otherwise float64
  * @returns `predict(t, request)`, t a time or an array of times, whose axes lead those of the results; the first finite t diagonalises K
  *   (some 5n³ operations), the first infinite one that has a test set factorises it (n³/3), and both are kept
- * @throws ERR_SHAPE, ERR_DTYPE, ERR_NON_FINITE, also for results beyond the range of the dtype; ERR_ARGUMENT, ERR_UNSUPPORTED; from predict also ERR_NOT_POSITIVE_DEFINITE at t = Infinity (factorize),
+ * @throws ERR_SHAPE, ERR_DTYPE, ERR_NON_FINITE, also for results beyond the range of the dtype; ERR_ARGUMENT, ERR_UNSUPPORTED;
+ *   from predict also ERR_NOT_POSITIVE_DEFINITE at t = Infinity (factorize),
  *   ERR_NOT_CONVERGED and AbortError
  */
 export function gradientDescentMse(kTrainTrain: MatrixInput, yTrain: OutputArray, options: GradientDescentMseOptions = {}) {

@@ -64,7 +64,8 @@ export interface GradientDescentResult {
  * @param yTrain [n] or [n, outputs]; results are float32 where both are, otherwise float64, computed in float64
  * @returns `predict(t, request)`, t a finite time or an array of them, in any order, whose axes lead those of the results. Cost: 12 n² outputs operations a
  *   step, and steps shrink to 3/(learningRate · largest curvature · λ_max) where the flow is stiff
- * @throws ERR_SHAPE, ERR_DTYPE, ERR_NON_FINITE, also for results beyond the range of the dtype; ERR_ARGUMENT, ERR_UNSUPPORTED; from predict also ERR_NOT_CONVERGED, AbortError and what `gradient` throws
+ * @throws ERR_SHAPE, ERR_DTYPE, ERR_NON_FINITE, also for results beyond the range of the dtype; ERR_ARGUMENT, ERR_UNSUPPORTED;
+ *   from predict also ERR_NOT_CONVERGED, AbortError and what `gradient` throws
  */
 export function gradientDescent(loss: Loss, kTrainTrain: MatrixInput, yTrain: OutputArray, options: GradientDescentOptions = {}) {
   const descent = new Descent(loss, kTrainTrain, yTrain, options);

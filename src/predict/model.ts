@@ -84,7 +84,8 @@ export class Model {
    * Predictions of dtype `model.dtype` for the rows of xTest. 'nngp': the posterior of the Gaussian process; 'ntk': mean and
    * covariance over an infinite ensemble of networks trained by gradient flow (Lee et al. 2019, eq. 16).
    * @param xTest [m, …], the same features as the training inputs
-   * @throws ERR_SHAPE, ERR_DTYPE, ERR_NON_FINITE, ERR_ARGUMENT, ERR_OUT_OF_MEMORY, AbortError
+   * @throws ERR_SHAPE, ERR_DTYPE, ERR_NON_FINITE, also for results beyond the range of the dtype; ERR_ARGUMENT, ERR_OUT_OF_MEMORY, AbortError; of a loaded
+   *   model's covariance ERR_NOT_POSITIVE_DEFINITE, on another engine than that of `fit` and with a kernel singular to rounding
    */
   predict(xTest: InputArray, options: PredictOptions = {}): Promise<Prediction> {
     return this.queue.run(() => this.steps(xTest, options), options);
