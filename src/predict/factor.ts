@@ -68,7 +68,7 @@ interface Jitter {
 }
 
 /** Exponent of the first power of ten that is, times `unit`, above the rounding errors of K of that size. */
-export const roundingDecade = (n: number, largest: number, unit: number, dtype: DType): number =>
+const roundingDecade = (n: number, largest: number, unit: number, dtype: DType): number =>
   Math.ceil(Math.log10((n * EPSILON[dtype] * largest) / unit));
 
 /** Spacing of the numbers after 1. */
