@@ -12,7 +12,7 @@ import {
   applyPool,
   applyResize,
 } from './spatial';
-import { type Builder, branches, nameOf, type PlacedLayer, placedAs, single, type Value } from './state';
+import { type Builder, branches, checkCount, nameOf, type PlacedLayer, placedAs, single, tensorsOf, type Value } from './state';
 
 /** @throws ERR_UNSUPPORTED for a kind that is none of them */
 export function applyLayer(builder: Builder, value: Value, placed: PlacedLayer): Value {
@@ -20,6 +20,7 @@ export function applyLayer(builder: Builder, value: Value, placed: PlacedLayer):
   const one = () => single(value, placed);
   switch (layer.kind) {
     case 'fanOut':
+      checkCount(layer.num * tensorsOf(value).length, nameOf(placed), 'branches');
       return Array.from({ length: layer.num }, () => value);
     case 'fanInSum':
     case 'fanInProd':

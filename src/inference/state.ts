@@ -35,6 +35,20 @@ export interface Tensor {
 export type Value = Tensor | readonly Value[];
 
 export const isTensor = (value: Value): value is Tensor => !Array.isArray(value);
+export const tensorsOf = (value: Value): readonly Tensor[] => (isTensor(value) ? [value] : value.flatMap(tensorsOf));
+
+/** Layers, or branches, that are written out one by one; a kilobyte or two each. */
+const MOST = 500_000;
+
+/** @throws ERR_OUT_OF_MEMORY, so that a few bytes of data cannot ask for any number of them */
+export function checkCount(count: number, what: string, of: 'layers' | 'branches'): void {
+  if (count <= MOST) return;
+  throw new InfiniteWidthError('ERR_OUT_OF_MEMORY', `${what} has ${count} ${of}; at most ${MOST} are held, so repeat less`, {
+    count,
+    most: MOST,
+  });
+}
+
 export const spatialOf = ({ shape }: Tensor): readonly number[] => shape.slice(1, -1);
 export const channelsOf = ({ shape }: Tensor): number => shape[shape.length - 1];
 

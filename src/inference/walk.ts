@@ -8,6 +8,7 @@ import type { Network } from '../spec';
 import { applyDense, applyFlatten } from './dense';
 import {
   Builder,
+  checkCount,
   isTensor,
   nameOf,
   type PlacedLayer,
@@ -16,6 +17,7 @@ import {
   single,
   type Tensor,
   type TracedLayer,
+  tensorsOf,
   type Value,
 } from './state';
 
@@ -30,9 +32,11 @@ export interface Inferred {
 
 /**
  * @param isGaussian of the inputs: true only where they are outputs of another network
- * @throws ERR_SHAPE, ERR_NOT_GAUSSIAN, ERR_ARGUMENT, ERR_UNSUPPORTED, naming the layer and what it needs
+ * @throws ERR_SHAPE, ERR_NOT_GAUSSIAN, ERR_ARGUMENT, ERR_UNSUPPORTED, naming the layer and what it needs; ERR_OUT_OF_MEMORY for layers
+ *   too many to hold, before any is made
  */
 export function inferGraph(net: Network, inputShapes: InputShapes, isGaussian = false): Inferred {
+  checkCount(layersOf(net), 'the network, its repeats written out,', 'layers');
   const builder = new Builder();
   const isList = inputShapes.length > 0 && inputShapes.every((shape) => Array.isArray(shape));
   const shapes = (isList ? inputShapes : [inputShapes]) as readonly (readonly number[])[];
@@ -45,7 +49,12 @@ export function inferGraph(net: Network, inputShapes: InputShapes, isGaussian = 
 
 const shapeOf = (value: Value): readonly number[] => tensorsOf(value)[0]?.shape ?? [];
 
-const tensorsOf = (value: Value): Tensor[] => (isTensor(value) ? [value] : value.flatMap(tensorsOf));
+/** Layers with every repeat written out; a combinator counts as one, so that what is empty is not free. */
+function layersOf(net: Network): number {
+  if (net.kind === 'repeat') return 1 + net.n * layersOf(net.layer);
+  if (net.kind === 'serial' || net.kind === 'parallel') return net.layers.reduce((count, layer) => count + layersOf(layer), 1);
+  return 1;
+}
 
 function inputTensor(builder: Builder, shape: readonly number[], index: number, isGaussian: boolean): Tensor {
   if (shape.length < 2)

@@ -12,7 +12,7 @@ import { axisNumber, checkedOptions, wholeNumber } from './checks';
  * @param num number of branches
  * @cost nothing
  * @source He et al. 2016, arXiv 1512.03385
- * @throws ERR_ARGUMENT for a number that is not a positive integer
+ * @throws ERR_ARGUMENT for a number that is not a positive integer; in a kernel ERR_OUT_OF_MEMORY for more than 500,000 branches
  * @reference stax.FanOut
  */
 export function fanOut(num: number): FanOutLayer {

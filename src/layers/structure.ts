@@ -70,7 +70,8 @@ export function parallel(...layers: Network[]): SerialLayer {
  * @param n how often, from 0 on
  * @cost n times its network
  * @source none needed
- * @throws ERR_ARGUMENT if the first argument is not a network or the second not an integer from 0 on
+ * @throws ERR_ARGUMENT if the first argument is not a network or the second not an integer from 0 on; in a kernel ERR_OUT_OF_MEMORY for
+ *   more than 500,000 layers
  * @reference stax.repeat
  */
 export function repeat(layer: Network, n: number): RepeatLayer {

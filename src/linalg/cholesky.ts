@@ -1,14 +1,15 @@
 /** Cholesky factorisation, and solution of symmetric positive definite systems. */
 import { InfiniteWidthError } from '../errors';
-import { type ArrayLike2D, checkFinite, type NDArray, type TypedArray } from '../ndarray';
+import { type ArrayLike2D, checkFinite, dtypeOf, type NDArray, type TypedArray } from '../ndarray';
 import type { LinearAlgebra } from './contract';
-import { asMatrix, asSquare, checkSizes, copyPromoted, type Matrix, withShape } from './operands';
+import { asMatrix, asSquare, checkSizes, copyPromoted, type Matrix, solutionOf, withShape } from './operands';
 
 /**
  * The lower triangular L with A = L·Lᵀ (LAPACK potrf), zeros above its diagonal.
  * @param a symmetric positive definite, [n, n]; only its lower triangle is read
  * @throws ERR_NOT_POSITIVE_DEFINITE with `{ index, pivot, suggestedJitter }`: the first row whose pivot is not positive, that
- * pivot, and the smallest power of ten that, added to the diagonal, makes A factor (finding it costs some five factorisations)
+ * pivot, and the smallest power of ten that, added to the diagonal, makes A factor (finding it costs some five factorisations; undefined
+ * where none in the range of the dtype does)
  * @throws ERR_NON_FINITE, ERR_SHAPE unless square
  */
 export function cholesky(la: LinearAlgebra, a: ArrayLike2D): NDArray {
@@ -26,7 +27,7 @@ export function cholesky(la: LinearAlgebra, a: ArrayLike2D): NDArray {
  * @param l [n, n], lower triangular; what is above its diagonal is not read
  * @param b [n] or [n, m]
  * @returns the shape of `b`
- * @throws ERR_NON_FINITE, ERR_SHAPE
+ * @throws ERR_NON_FINITE, also where the solution leaves the range of the dtype; ERR_SHAPE
  */
 export function choleskySolve(la: LinearAlgebra, l: ArrayLike2D, b: ArrayLike2D): NDArray {
   const factor = asSquare(l, 'l');
@@ -36,7 +37,7 @@ export function choleskySolve(la: LinearAlgebra, l: ArrayLike2D, b: ArrayLike2D)
   checkFinite(right, 'b');
   const [triangle, x] = copyPromoted(factor, right);
   la.potrs('lower', factor.rows, right.columns, triangle, Math.max(1, factor.rows), x, Math.max(1, right.columns));
-  return withShape(x, right);
+  return solutionOf(x, right);
 }
 
 /**
@@ -44,7 +45,7 @@ export function choleskySolve(la: LinearAlgebra, l: ArrayLike2D, b: ArrayLike2D)
  * @param a [n, n]; only its lower triangle is read
  * @param b [n] or [n, m]
  * @returns the shape of `b`
- * @throws ERR_NOT_POSITIVE_DEFINITE as `cholesky`, ERR_NON_FINITE, ERR_SHAPE
+ * @throws ERR_NOT_POSITIVE_DEFINITE as `cholesky`; ERR_NON_FINITE, also where the solution leaves the range of the dtype; ERR_SHAPE
  */
 export function solve(la: LinearAlgebra, a: ArrayLike2D, b: ArrayLike2D): NDArray {
   const matrix = asSquare(a, 'a');
@@ -55,7 +56,7 @@ export function solve(la: LinearAlgebra, a: ArrayLike2D, b: ArrayLike2D): NDArra
   const [factor, x] = copyPromoted(matrix, right);
   factorOrThrow(la, matrix, factor);
   la.potrs('lower', matrix.rows, right.columns, factor, Math.max(1, matrix.rows), x, Math.max(1, right.columns));
-  return withShape(x, right);
+  return solutionOf(x, right);
 }
 
 function factorOrThrow(la: LinearAlgebra, matrix: Matrix, factor: TypedArray): void {
@@ -65,19 +66,28 @@ function factorOrThrow(la: LinearAlgebra, matrix: Matrix, factor: TypedArray): v
   const index = info - 1;
   const pivot = factor[index * (n + 1)];
   const suggestedJitter = smallestJitter(la, matrix, factor);
+  const remedy =
+    suggestedJitter === undefined
+      ? 'no jitter in the range of its dtype makes it so: divide it by its largest entry'
+      : `adding ${suggestedJitter} to its diagonal makes it so`;
   throw new InfiniteWidthError(
     'ERR_NOT_POSITIVE_DEFINITE',
-    `a is not positive definite: the pivot of row ${index} is ${pivot}; adding ${suggestedJitter} to its diagonal makes it so`,
+    `a is not positive definite: the pivot of row ${index} is ${pivot}; ${remedy}`,
     { index, pivot, suggestedJitter },
   );
 }
 
+/** Powers of ten that a dtype has. */
+const DECADES = { float32: [-45, 38], float64: [-323, 308] } as const;
+
 /** Bisects powers of ten between rounding error and the bound by Gershgorin's discs. `scratch` is overwritten. */
-function smallestJitter(la: LinearAlgebra, matrix: Matrix, scratch: TypedArray): number {
-  const epsilon = scratch instanceof Float32Array ? 2 ** -24 : 2 ** -53;
-  const norm = symmetricNorm(matrix) || 1;
-  let low = Math.floor(Math.log10(epsilon * norm));
-  let high = Math.ceil(Math.log10(2 * norm));
+function smallestJitter(la: LinearAlgebra, matrix: Matrix, scratch: TypedArray): number | undefined {
+  const dtype = dtypeOf(scratch);
+  const [least, most] = DECADES[dtype];
+  const norm = Math.log10(Math.min(symmetricNorm(matrix) || 1, Number.MAX_VALUE));
+  let low = Math.max(least, Math.floor(norm + Math.log10(dtype === 'float32' ? 2 ** -24 : 2 ** -53)));
+  let high = Math.min(most, Math.ceil(norm + Math.log10(2)));
+  if (!factors(la, matrix, scratch, Number(`1e${high}`))) return undefined;
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
     if (factors(la, matrix, scratch, Number(`1e${middle}`))) high = middle;
@@ -88,7 +98,10 @@ function smallestJitter(la: LinearAlgebra, matrix: Matrix, scratch: TypedArray):
 
 function factors(la: LinearAlgebra, { data, rows: n }: Matrix, scratch: TypedArray, jitter: number): boolean {
   scratch.set(data);
-  for (let i = 0; i < n; i++) scratch[i * (n + 1)] += jitter;
+  for (let i = 0; i < n; i++) {
+    scratch[i * (n + 1)] += jitter;
+    if (scratch[i * (n + 1)] === Number.POSITIVE_INFINITY) return false;
+  }
   return la.potrf('lower', n, scratch, n) === 0;
 }
 

@@ -2,13 +2,25 @@
 import { InfiniteWidthError, throwIfAborted } from '../errors';
 import { type ArrayLike2D, allocate, checkFinite, dtypeOf, type NDArray } from '../ndarray';
 import type { LinearAlgebra } from './contract';
+import { unitScale } from './layout';
 import { asMatrix } from './operands';
-import { addScaled, arrayOf, type Block, blockOf, dot, type Multiply, operatorOf, type SymmetricOperator } from './operator';
+import {
+  addScaled,
+  arrayOf,
+  type Block,
+  blockOf,
+  dot,
+  largestOf,
+  lengthOf,
+  type Multiply,
+  operatorOf,
+  type SymmetricOperator,
+} from './operator';
 
 export interface ConjugateGradientOptions {
   /** Stops where ‖b − A·x‖ ≤ tolerance·‖b‖, for every right-hand side. Default 1e-10 in float64, 1e-5 in float32. */
   readonly tolerance?: number;
-  /** Default 10·n. */
+  /** Default 10·n, at least 1. */
   readonly maxIterations?: number;
   /** Start, in the shape of b. Default 0. */
   readonly x0?: ArrayLike2D;
@@ -34,7 +46,7 @@ export interface ConjugateGradientResult {
  * @param a symmetric positive definite, [n, n], or what multiplies by it
  * @param b [n] or [n, m]
  * @throws ERR_NOT_POSITIVE_DEFINITE with `{ curvature }` where pᵀA·p ≤ 0 is met; ERR_NOT_CONVERGED with `{ x, iterations, residuals }`, so that nothing
- *   is lost; ERR_NON_FINITE, ERR_SHAPE, ERR_ARGUMENT; AbortError
+ *   is lost; ERR_NON_FINITE, also where products or x leave the range of the dtype; ERR_SHAPE, ERR_ARGUMENT; AbortError
  */
 export function conjugateGradient(
   la: LinearAlgebra,
@@ -48,7 +60,7 @@ export function conjugateGradient(
   const operator = operatorOf(la, a, n, dtypeOf(right.data), 'a');
   const {
     tolerance = operator.dtype === 'float64' ? 1e-10 : 1e-5,
-    maxIterations = 10 * n,
+    maxIterations = Math.max(1, 10 * n),
     x0,
     preconditioner,
     onIteration,
@@ -58,21 +70,26 @@ export function conjugateGradient(
   checkPositive(maxIterations, 'maxIterations');
   const block = (data: NDArray): Block => blockOf(data, { data: allocate(operator.dtype, 0, 'b'), count }, n, 'b');
   const r = block({ data: right.data, shape: [n, count] });
-  const norms = columns(count).map((j) => Math.sqrt(dot(r.data, r.data, j * n, j * n, n)));
+  // Powers of two that bring the largest of b to 1, so that no scalar product of residuals leaves the range.
+  const scales = columns(count).map((j) => unitScale(largestOf(r.data, j * n, n)));
+  scaleColumns(r, scales);
+  const norms = columns(count).map((j) => lengthOf(r.data, j * n, n));
   const x: Block = x0 ? block(startOf(x0, n, count)) : { data: allocate(operator.dtype, n * count, 'the solution'), count };
+  scaleColumns(x, scales);
   if (x0) addScaled(-1, operator.multiply(x).data, r.data);
   const precondition = (residual: Block): Block =>
     preconditioner ? blockOf(preconditioner(arrayOf(residual, n)), residual, n, 'preconditioner') : residual;
 
-  const residuals = (): number[] => columns(count).map((j) => Math.sqrt(dot(r.data, r.data, j * n, j * n, n)) / (norms[j] || 1));
-  const result = (iterations: number): ConjugateGradientResult => ({
-    x: { data: arrayOf(x, n).data, shape: [...right.shape] },
-    iterations,
-    residuals: residuals(),
-  });
+  const residuals = (): number[] => columns(count).map((j) => lengthOf(r.data, j * n, n) / (norms[j] || 1));
+  const result = (iterations: number): ConjugateGradientResult => {
+    const inverse = scales.map((scale) => 1 / scale);
+    const { data } = arrayOf(scaleColumns({ data: x.data.slice(), count }, inverse), n);
+    if (!data.every(Number.isFinite)) throw notFinite('the solution', iterations);
+    return { x: { data, shape: [...right.shape] }, iterations, residuals: residuals() };
+  };
   const p: Block = { data: precondition(r).data.slice(), count };
   let rho = columns(count).map((j) => dot(r.data, p.data, j * n, j * n, n));
-  let open = residuals().map((residual) => residual > tolerance);
+  let open = residuals().map((residual) => !(residual <= tolerance));
   for (let iteration = 1; open.some(Boolean); iteration++) {
     throwIfAborted(signal);
     if (iteration > maxIterations) throw notConverged(result(iteration - 1), tolerance);
@@ -80,13 +97,14 @@ export function conjugateGradient(
     for (const j of columns(count)) {
       if (!open[j]) continue;
       const curvature = dot(p.data, q.data, j * n, j * n, n);
-      if (!(curvature > 0)) throw notPositiveDefinite(curvature, iteration);
+      if (!Number.isFinite(curvature)) throw notFinite('pᵀA·p', iteration);
+      if (curvature <= 0) throw notPositiveDefinite(curvature, iteration);
       const step = rho[j] / curvature;
       addScaled(step, p.data, x.data, j * n, j * n, n);
       addScaled(-step, q.data, r.data, j * n, j * n, n);
     }
     const now = residuals();
-    open = open.map((was, j) => was && now[j] > tolerance);
+    open = open.map((was, j) => was && !(now[j] <= tolerance));
     onIteration?.(iteration, Math.max(...now));
     if (!open.some(Boolean)) return result(iteration);
     const z = precondition(r);
@@ -98,6 +116,13 @@ export function conjugateGradient(
     });
   }
   return result(0);
+}
+
+/** Vector j times scales[j], in place. */
+function scaleColumns(block: Block, scales: readonly number[]): Block {
+  const n = block.data.length / block.count;
+  for (let i = 0; i < block.data.length; i++) block.data[i] *= scales[Math.floor(i / n)];
+  return block;
 }
 
 const columns = (count: number): number[] => Array.from({ length: count }, (_, j) => j);
@@ -122,6 +147,13 @@ const notPositiveDefinite = (curvature: number, iteration: number): InfiniteWidt
     'ERR_NOT_POSITIVE_DEFINITE',
     `a is not positive definite: pᵀA·p is ${curvature} in iteration ${iteration}; add a ridge to its diagonal, and see that the preconditioner is positive definite too`,
     { curvature, iteration },
+  );
+
+const notFinite = (what: string, iteration: number): InfiniteWidthError =>
+  new InfiniteWidthError(
+    'ERR_NON_FINITE',
+    `conjugateGradient: ${what} is not finite in iteration ${iteration}; bring a nearer to norm 1, and see that what multiplies gives numbers`,
+    { iteration },
   );
 
 function notConverged(result: ConjugateGradientResult, tolerance: number): InfiniteWidthError {

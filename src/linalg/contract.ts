@@ -14,7 +14,7 @@ export type EigenJob = 'n' | 'v';
 /**
  * Element (i, j) of a matrix is `a[i * lda + j]`, and `lda` is at least its number of columns. The arrays of one call have one
  * dtype and do not overlap. Only entries that the routine computes are written: never an input, the padding between rows, or the
- * other triangle.
+ * other triangle. Where alpha is 0 its matrices are not read, as in BLAS: a NaN in them does not matter.
  *
  * @throws ERR_ARGUMENT, ERR_SHAPE, ERR_DTYPE naming the routine and the argument, before anything is written
  */

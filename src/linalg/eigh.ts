@@ -17,7 +17,7 @@ export interface Eigensystem {
 /**
  * The eigensystem of a symmetric matrix (LAPACK syevd), in its dtype: A + E has it for some E of about ε‖A‖ in every backend.
  * @param a [n, n]; only its lower triangle is read
- * @throws ERR_NON_FINITE, ERR_SHAPE unless square; ERR_NOT_CONVERGED, which no matrix is known to give
+ * @throws ERR_NON_FINITE, also for eigenvalues beyond the range of the dtype; ERR_SHAPE unless square; ERR_NOT_CONVERGED, which no matrix is known to give
  */
 export function eigh(la: LinearAlgebra, a: ArrayLike2D): Eigensystem {
   const matrix = asSquare(a, 'a');
@@ -29,13 +29,19 @@ export function eigh(la: LinearAlgebra, a: ArrayLike2D): Eigensystem {
 
 /**
  * Turns the symmetric matrix `data`, of which the lower triangle is read, into its eigenvectors and returns the eigenvalues. In pieces: yields
- * the share that is done. @throws ERR_NOT_CONVERGED
+ * the share that is done. @throws ERR_NOT_CONVERGED; ERR_NON_FINITE for eigenvalues beyond the range of the dtype
  */
 export function* diagonalize(la: LinearAlgebra, n: number, data: TypedArray, name: string): Generator<number, TypedArray> {
   bringEigen();
   const values = allocate(dtypeOf(data), n, 'the eigenvalues');
   const info = yield* la.syevdSteps('v', 'lower', n, data, Math.max(1, n), values);
-  if (info === 0) return values;
+  if (info === 0 && values.every(Number.isFinite)) return values;
+  if (info === 0)
+    throw new InfiniteWidthError(
+      'ERR_NON_FINITE',
+      `an eigenvalue of ${name} is beyond the range of ${dtypeOf(data)}; divide ${name} by a power of two`,
+      { name },
+    );
   throw new InfiniteWidthError(
     'ERR_NOT_CONVERGED',
     `the eigenvalues of ${name} did not converge (number ${info} of ${n}); please report the matrix`,

@@ -15,7 +15,7 @@ import {
 } from '../ndarray';
 import type { LinearAlgebra } from './contract';
 import { diagonalize } from './eigh';
-import { addScaled, dot, type Multiply, normalized, operatorOf } from './operator';
+import { addScaled, dot, lengthOf, type Multiply, normalized, operatorOf } from './operator';
 
 export interface LanczosOptions {
   /** Products with A, at most n. Default min(n, 64). */
@@ -65,7 +65,7 @@ export function lanczos(la: LinearAlgebra, a: ArrayLike2D | Multiply, { steps, s
   const operator = operatorOf(la, a, order, least, 'a');
   const first = given ? allocate(operator.dtype, order, 'the start') : genericStart(operator.dtype, order);
   if (given) first.set(given.data);
-  if (!(dot(first, first) > 0)) throw new InfiniteWidthError('ERR_ARGUMENT', 'lanczos: start is 0; give another vector', {});
+  if (!(lengthOf(first) > 0)) throw new InfiniteWidthError('ERR_ARGUMENT', 'lanczos: start is 0; give another vector', {});
 
   const krylov: Krylov = { basis: [], diagonal: [], beside: [] };
   const { basis, diagonal } = krylov;
@@ -87,7 +87,11 @@ export interface Krylov {
   readonly beside: number[];
 }
 
-/** One step after the other, without end. @returns yields the length of what is left of A·v beside the basis, which the next step would take into it */
+/**
+ * One step after the other, without end.
+ * @returns yields the length of what is left of A·v beside the basis, which the next step would take into it
+ * @throws ERR_NON_FINITE where A·v is not finite
+ */
 export function* lanczosSteps(
   multiply: (v: TypedArray) => TypedArray,
   start: TypedArray,
@@ -99,7 +103,13 @@ export function* lanczosSteps(
     basis.push(v);
     diagonal.push(dot(w, v));
     for (let pass = 0; pass < 2; pass++) for (const q of basis) addScaled(-dot(w, q), q, w);
-    const rest = Math.sqrt(dot(w, w));
+    const rest = lengthOf(w);
+    if (!Number.isFinite(rest))
+      throw new InfiniteWidthError(
+        'ERR_NON_FINITE',
+        `the product of the matrix with vector ${basis.length} of lanczos is not finite; divide the matrix by its largest entry, and see that what multiplies gives numbers`,
+        { step: basis.length },
+      );
     yield rest;
     beside.push(rest);
     v = normalized(w);

@@ -34,7 +34,7 @@ function largestOfTridiagonal(d: readonly number[], e: readonly number[]): numbe
   const isAbove = (x: number): boolean => {
     let q = 1;
     for (let i = 0; i < d.length; i++) {
-      q = d[i] - x - (i > 0 ? (e[i - 1] * e[i - 1]) / (q || Number.MIN_VALUE) : 0);
+      q = d[i] - x - (i > 0 ? e[i - 1] * (e[i - 1] / (q || Number.MIN_VALUE)) : 0);
       if (q > 0) return false;
     }
     return true;

@@ -1,6 +1,6 @@
 /** Reads the arguments of the readable functions: matrices of one dtype, their orders checked against each other. */
 import { InfiniteWidthError } from '../errors';
-import { type ArrayLike2D, asNDArray, type NDArray, showShape, type TypedArray } from '../ndarray';
+import { type ArrayLike2D, asNDArray, dtypeOf, type NDArray, showShape, type TypedArray } from '../ndarray';
 
 /** A matrix, or a vector read as a matrix of one column. */
 export interface Matrix {
@@ -51,6 +51,18 @@ export function checkSizes(sizeA: number, a: Matrix, nameA: string, sizeB: numbe
 export function copyPromoted(...matrices: readonly Matrix[]): TypedArray[] {
   const double = matrices.some(({ data }) => data instanceof Float64Array);
   return matrices.map(({ data }) => (double ? Float64Array.from(data) : Float32Array.from(data)));
+}
+
+/** `withShape` for the solution of a system. @throws ERR_NON_FINITE where it left the range of its dtype */
+export function solutionOf(data: TypedArray, like: Matrix): NDArray {
+  const position = data.findIndex((value) => !Number.isFinite(value));
+  if (position < 0) return withShape(data, like);
+  const row = Math.floor(position / like.columns);
+  throw new InfiniteWidthError(
+    'ERR_NON_FINITE',
+    `the solution is ${data[position]} in row ${row}: it leaves the range of ${dtypeOf(data)}; multiply the matrix, or divide the right-hand side, by a power of two`,
+    { row, value: data[position] },
+  );
 }
 
 /** `data` in the shape of `like`. */

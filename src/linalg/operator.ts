@@ -2,6 +2,7 @@
 import { InfiniteWidthError } from '../errors';
 import { type ArrayLike2D, allocate, checkFinite, type DType, dtypeOf, type NDArray, showShape, type TypedArray } from '../ndarray';
 import type { LinearAlgebra } from './contract';
+import { unitScale } from './layout';
 import { asSquare } from './operands';
 
 /** A·x for x of shape [n, m]; a new array of that shape, or x itself overwritten. For matrices that are too large to hold, or known by their structure. */
@@ -89,9 +90,29 @@ export function addScaled(weight: number, x: TypedArray, y: TypedArray, i = 0, j
   for (let k = 0; k < n; k++) y[j + k] += weight * x[i + k];
 }
 
+/** Between these a sum of squares has lost nothing to underflow, and has not overflowed. */
+const SAFE = { least: 2 ** -600, most: Number.MAX_VALUE } as const;
+
+/** ‖x‖ of n elements from x[i] on; where squares leave the range they are taken of elements at a power of two. */
+export function lengthOf(x: TypedArray, i = 0, n = x.length): number {
+  const square = dot(x, x, i, i, n);
+  if (square >= SAFE.least && square <= SAFE.most) return Math.sqrt(square);
+  const scale = unitScale(largestOf(x, i, n));
+  let sum = 0;
+  for (let k = i; k < i + n; k++) sum += (scale * x[k]) ** 2;
+  return Math.sqrt(sum) / scale;
+}
+
+/** The largest magnitude of n elements from x[i] on; NaN is passed over. */
+export function largestOf(x: TypedArray, i: number, n: number): number {
+  let largest = 0;
+  for (let k = i; k < i + n; k++) largest = Math.max(largest, Math.abs(x[k]) || 0);
+  return largest;
+}
+
 /** v of length 1, in place. */
 export function normalized(v: TypedArray): TypedArray {
-  const length = Math.sqrt(dot(v, v));
+  const length = lengthOf(v);
   for (let i = 0; i < v.length; i++) v[i] /= length;
   return v;
 }

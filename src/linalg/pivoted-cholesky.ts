@@ -52,6 +52,11 @@ export function pivotedCholesky(a: ArrayLike2D | ColumnSource, options: PivotedC
   const largest = left.reduce((most, value) => Math.max(most, value), 0);
   const negligible = -8 * n * epsilon * largest;
   const trace = sum(left);
+  if (trace === Number.POSITIVE_INFINITY)
+    throw new InfiniteWidthError(
+      'ERR_NON_FINITE',
+      'pivotedCholesky: the trace of a is beyond the range of numbers; divide a by a power of two',
+    );
   const rows: Float64Array[] = [];
   const pivots: number[] = [];
   checkVariances(left, 0);
@@ -88,7 +93,7 @@ export function pivotedCholesky(a: ArrayLike2D | ColumnSource, options: PivotedC
  * (Gardner et al. 2018, §4).
  * @param l [n, rank]
  * @param ridge positive: the diagonal that the system adds to the kernel
- * @throws ERR_ARGUMENT, ERR_SHAPE, ERR_NON_FINITE
+ * @throws ERR_NOT_POSITIVE_DEFINITE for a ridge within rounding error of 0, ERR_ARGUMENT, ERR_SHAPE, ERR_NON_FINITE
  */
 export function lowRankPreconditioner(la: LinearAlgebra, l: ArrayLike2D, ridge: number): Multiply {
   const { data, rows: n, columns: rank } = asMatrix(l, 'l');
@@ -99,7 +104,13 @@ export function lowRankPreconditioner(la: LinearAlgebra, l: ArrayLike2D, ridge: 
   const inner = new Float64Array(rank * rank);
   for (let i = 0; i < rank; i++) inner[i * (rank + 1)] = ridge;
   la.syrk('lower', 't', rank, n, 1, factor, rank, 1, inner, rank);
-  la.potrf('lower', rank, inner, rank);
+  const info = la.potrf('lower', rank, inner, rank);
+  if (info > 0 || 1 / ridge === Number.POSITIVE_INFINITY)
+    throw new InfiniteWidthError(
+      'ERR_NOT_POSITIVE_DEFINITE',
+      `lowRankPreconditioner: a ridge of ${ridge} is within rounding error of 0 beside L·Lᵀ, whose columns are not independent; give a larger one, or fewer columns`,
+      { ridge },
+    );
   return ({ data: r, shape }) => {
     const count = shape[1] ?? 1;
     const right = Float64Array.from(r);

@@ -2,7 +2,7 @@
 import { InfiniteWidthError } from '../errors';
 import { type ArrayLike2D, checkFinite, type NDArray } from '../ndarray';
 import type { LinearAlgebra, Triangle } from './contract';
-import { asMatrix, asSquare, checkSizes, copyPromoted, type Matrix, withShape } from './operands';
+import { asMatrix, asSquare, checkSizes, copyPromoted, type Matrix, solutionOf } from './operands';
 
 export interface TriangularSolveOptions {
   /** The triangle of A that is read. Default 'lower'. */
@@ -18,7 +18,7 @@ export interface TriangularSolveOptions {
  * @param a [n, n]
  * @param b [n] or [n, m]
  * @returns the shape of `b`
- * @throws ERR_ARGUMENT where A's diagonal has a zero, ERR_NON_FINITE, ERR_SHAPE
+ * @throws ERR_ARGUMENT where A's diagonal has a zero; ERR_NON_FINITE, also where the solution leaves the range of the dtype; ERR_SHAPE
  */
 export function triangularSolve(la: LinearAlgebra, a: ArrayLike2D, b: ArrayLike2D, options: TriangularSolveOptions = {}): NDArray {
   const { uplo = 'lower', trans = false, unitDiagonal = false } = options;
@@ -32,7 +32,7 @@ export function triangularSolve(la: LinearAlgebra, a: ArrayLike2D, b: ArrayLike2
   const n = triangle.rows;
   const diag = unitDiagonal ? 'unit' : 'nonunit';
   la.trsm('left', uplo, trans ? 't' : 'n', diag, n, right.columns, 1, t, Math.max(1, n), x, Math.max(1, right.columns));
-  return withShape(x, right);
+  return solutionOf(x, right);
 }
 
 function checkDiagonal({ data, rows: n }: Matrix): void {

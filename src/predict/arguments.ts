@@ -11,6 +11,17 @@ export type InputArray = NDArray | readonly (readonly number[])[];
 /** A kernel matrix. */
 export type MatrixInput = NDArray | readonly (readonly number[])[];
 
+/** Axes of the outputs along which the kernel is the same: the last one, which is the default, for now. */
+export type TraceAxes = readonly number[];
+
+/** @param axes of yTrain @throws ERR_UNSUPPORTED */
+export function checkTraceAxes(traceAxes: TraceAxes | undefined, axes: number): void {
+  if (traceAxes === undefined || (traceAxes.length === 1 && (traceAxes[0] === -1 || (axes === 2 && traceAxes[0] === 1)))) return;
+  throw new InfiniteWidthError('ERR_UNSUPPORTED', `traceAxes must be [-1], one kernel for all outputs; got ${JSON.stringify(traceAxes)}`, {
+    traceAxes,
+  });
+}
+
 export interface RegularizerOptions {
   /** Strength r of the regularizer K + rI of the matrix that is factorised, at least 0. Default 0. */
   diagReg?: number;
@@ -128,6 +139,17 @@ export function copyOf(data: TypedArray, dtype: DType): TypedArray {
   const copy = allocate(dtype, data.length, 'a copy');
   copy.set(data);
   return copy;
+}
+
+/** Results that left the range of `dtype` are refused, not returned. @throws ERR_NON_FINITE */
+export function checkResult(values: TypedArray | readonly number[], what: string, dtype: DType): void {
+  for (let i = 0; i < values.length; i++)
+    if (!Number.isFinite(values[i]))
+      throw new InfiniteWidthError(
+        'ERR_NON_FINITE',
+        `${what}: a number is ${values[i]}, beyond the range of ${dtype}; scale yTrain or the kernels, ${dtype === 'float32' ? 'compute in float64, ' : ''}or raise diagReg`,
+        { what, position: i, value: values[i], dtype },
+      );
 }
 
 const TILE = 64;

@@ -22,7 +22,9 @@ export const ridgeOf = (diagonal: Float64Array, { diagReg, diagRegAbsoluteScale 
 
 /** Mean of the diagonal: the unit of a relative regularizer. */
 function meanDiagonal(diagonal: Float64Array): number {
-  return diagonal.reduce((sum, value) => sum + value, 0) / diagonal.length;
+  const sum = diagonal.reduce((total, value) => total + value, 0);
+  if (Number.isFinite(sum)) return sum / diagonal.length;
+  return diagonal.reduce((mean, value) => mean + value / diagonal.length, 0);
 }
 
 /**
@@ -66,7 +68,7 @@ interface Jitter {
 }
 
 /** Exponent of the first power of ten that is, times `unit`, above the rounding errors of K of that size. */
-export const roundingDecade = (n: number, largest: number, unit: number, dtype: DType): number =>
+const roundingDecade = (n: number, largest: number, unit: number, dtype: DType): number =>
   Math.ceil(Math.log10((n * EPSILON[dtype] * largest) / unit));
 
 /** Spacing of the numbers after 1. */

@@ -8,6 +8,7 @@ import { type DType, dtypeOf } from '../ndarray';
 import type { Network } from '../spec';
 import {
   checkNetwork,
+  checkResult,
   checkSameCount,
   copyOf,
   type InputArray,
@@ -74,6 +75,7 @@ function* fitting(net: Network, xTrain: InputArray, yTrain: OutputArray, options
   const factor = yield* trainingFactor(state, engine);
   const alpha = transposed(y, dtype);
   yield* solveRows((engine ?? defaultContext()).backend.linalg, factor, y.width, alpha);
+  checkResult(alpha, 'the weights', dtype);
   const vector = y.array.shape.length === 1;
   return new Model({ ...state, alpha: { data: alpha, shape: [y.width, y.count] }, vector }, engine, factor);
 }

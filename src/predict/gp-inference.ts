@@ -5,6 +5,8 @@ import { resultDtype } from '../inputs';
 import { allocate, checkFinite, type DType, type NDArray, type TypedArray } from '../ndarray';
 import {
   checkKernel,
+  checkResult,
+  checkTraceAxes,
   copyOf,
   inDtype,
   type MatrixInput,
@@ -15,6 +17,7 @@ import {
   readMatrix,
   readOutputs,
   regularizer,
+  type TraceAxes,
   transposed,
 } from './arguments';
 import { type Factor, factorize, solveRows } from './factor';
@@ -35,8 +38,7 @@ export interface Gaussian {
 }
 
 export interface GpInferenceOptions extends RegularizerOptions {
-  /** Axes of the outputs along which the kernel is the same; only the last one, which is the default, for now. */
-  traceAxes?: readonly number[];
+  traceAxes?: TraceAxes;
   engine?: EngineContext;
 }
 
@@ -59,7 +61,7 @@ type Get = GaussianName | readonly GaussianName[];
  * @param kTrainTrain [n, n], or both kernels; read when first needed, not copied for good: leave it unchanged
  * @param yTrain [n] or [n, outputs]; the computation is float32 where both are, otherwise float64
  * @returns `predict`; the first call for a kernel factorises it, n³/3 operations, and keeps the factor
- * @throws ERR_SHAPE, ERR_DTYPE, ERR_NON_FINITE, ERR_ARGUMENT; from predict also ERR_NOT_POSITIVE_DEFINITE (factorize) and AbortError
+ * @throws ERR_SHAPE, ERR_DTYPE, ERR_NON_FINITE, also for results beyond the range of the dtype; ERR_ARGUMENT, ERR_UNSUPPORTED; from predict also ERR_NOT_POSITIVE_DEFINITE (factorize) and AbortError
  */
 export function gpInference<K extends MatrixInput | KernelPair>(kTrainTrain: K, yTrain: OutputArray, options: GpInferenceOptions = {}) {
   const posterior = new Posterior(kTrainTrain, yTrain, options);
@@ -160,6 +162,7 @@ export class Posterior {
     const data = inDtype(cross, this.dtype);
     const alpha = yield* this.alpha(kernel);
     const mean = { data: yield* meanOf(this.la, m, n, width, data, alpha), shape: [m, ...array.shape.slice(1)] };
+    checkResult(mean.data, `the mean of '${name}'`, this.dtype);
     if (!initial) return { mean };
     const factor = yield* this.factor(kernel);
     const covariance = copyOf(initial.data, this.dtype);
@@ -169,6 +172,7 @@ export class Posterior {
       const p = copyOf(this.matrix(kTestTrain, 'nngp', 'kTestTrain', [m, n]).data, this.dtype);
       yield* ensembleCovariance(this.la, factor, m, half, p, this.initialKernel(), covariance);
     }
+    checkResult(covariance, `the covariance of '${name}'`, this.dtype);
     return { mean, covariance: shaped(covariance, m, m) };
   }
 
@@ -240,11 +244,4 @@ function requireKernels(input: MatrixInput | KernelPair, name: string, needed: r
     `${name} ${has}, but what is asked for needs { ${kernels.join(', ')} } (the covariance of 'ntk' needs both kernels); compute it with get: ${JSON.stringify(kernels)}`,
     { name, needed: kernels },
   );
-}
-
-function checkTraceAxes(traceAxes: readonly number[] | undefined, axes: number): void {
-  if (traceAxes === undefined || (traceAxes.length === 1 && (traceAxes[0] === -1 || (axes === 2 && traceAxes[0] === 1)))) return;
-  throw new InfiniteWidthError('ERR_UNSUPPORTED', `traceAxes must be [-1], one kernel for all outputs; got ${JSON.stringify(traceAxes)}`, {
-    traceAxes,
-  });
 }

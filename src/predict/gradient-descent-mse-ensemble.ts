@@ -5,6 +5,7 @@ import { resultDtype } from '../inputs';
 import { allocate, type DType, type NDArray, type TypedArray } from '../ndarray';
 import type { Network } from '../spec';
 import {
+  checkResult,
   checkSameCount,
   checkSameFeatures,
   copyOf,
@@ -16,6 +17,7 @@ import {
   readInputs,
   readOutputs,
   regularizer,
+  type TraceAxes,
   transposed,
 } from './arguments';
 import { type Gaussian, type Gaussians, Posterior } from './gp-inference';
@@ -40,6 +42,7 @@ export type EnsembleName = 'nngp' | 'ntk';
 export interface EnsembleOptions extends RegularizerOptions, RunOptions {
   /** Step size, positive: t counts steps of it, without effect at t = Infinity. Default 1. */
   learningRate?: number;
+  traceAxes?: TraceAxes;
   engine?: EngineContext;
 }
 
@@ -147,10 +150,12 @@ class Ensemble {
     const mean = this.filled(times, m * this.y.width, infinite?.mean, [m, ...this.y.array.shape.slice(1)]);
     const size = m * this.y.width;
     slots.forEach((slot, k) => void mean.data.set(change.subarray(k * size, (k + 1) * size), slot * size));
+    checkResult(mean.data, `the mean of '${name}'`, this.dtype);
     if (!kTestTest) return { mean };
     const covariance = this.filled(times, m * m, infinite?.covariance, [m, m]);
     for (const [k, slot] of slots.entries())
       covariance.data.set(yield* this.covarianceAt(name, course, taus[k], m, kTestTrain, kTestTest), slot * m * m);
+    checkResult(covariance.data, `the covariance of '${name}'`, this.dtype);
     return { mean, covariance };
   }
 

@@ -5,6 +5,8 @@ import { resultDtype } from '../inputs';
 import { allocate, checkFinite, type DType, dtypeOf, type NDArray, showShape, sizeOf, type TypedArray } from '../ndarray';
 import {
   checkKernel,
+  checkResult,
+  checkTraceAxes,
   copyOf,
   inDtype,
   type MatrixInput,
@@ -15,6 +17,7 @@ import {
   readMatrix,
   readOutputs,
   regularizer,
+  type TraceAxes,
   transposed,
 } from './arguments';
 import { type Factor, factorize, solveRows } from './factor';
@@ -26,6 +29,7 @@ import { readTimes, type Time, type Times } from './times';
 export interface GradientDescentMseOptions extends RegularizerOptions {
   /** Step size, positive: t counts steps of it, without effect at t = Infinity. Default 1. */
   learningRate?: number;
+  traceAxes?: TraceAxes;
   engine?: EngineContext;
 }
 
@@ -54,7 +58,8 @@ export interface GradientDescentMseResult {
  * @param yTrain [n] or [n, outputs]; the computation is float32 where both are, otherwise float64
  * @returns `predict(t, request)`, t a time or an array of times, whose axes lead those of the results; the first finite t diagonalises K
  *   (some 5n³ operations), the first infinite one that has a test set factorises it (n³/3), and both are kept
- * @throws ERR_SHAPE, ERR_DTYPE, ERR_NON_FINITE, ERR_ARGUMENT; from predict also ERR_NOT_POSITIVE_DEFINITE at t = Infinity (factorize),
+ * @throws ERR_SHAPE, ERR_DTYPE, ERR_NON_FINITE, also for results beyond the range of the dtype; ERR_ARGUMENT, ERR_UNSUPPORTED;
+ *   from predict also ERR_NOT_POSITIVE_DEFINITE at t = Infinity (factorize),
  *   ERR_NOT_CONVERGED and AbortError
  */
 export function gradientDescentMse(kTrainTrain: MatrixInput, yTrain: OutputArray, options: GradientDescentMseOptions = {}) {
@@ -126,13 +131,14 @@ class Flow {
   private factor: Factor | undefined;
   private spectrum: Spectrum | undefined;
 
-  constructor(kTrainTrain: MatrixInput, yTrain: OutputArray, { learningRate = 1, engine, ...rest }: GradientDescentMseOptions) {
+  constructor(kTrainTrain: MatrixInput, yTrain: OutputArray, { learningRate = 1, traceAxes, engine, ...rest }: GradientDescentMseOptions) {
     checkLearningRate(learningRate);
     this.learningRate = learningRate;
     this.engine = engine;
     this.regularizer = regularizer(rest);
     this.y = readOutputs(yTrain, 'yTrain');
     const { count, array } = this.y;
+    checkTraceAxes(traceAxes, array.shape.length);
     this.kernel = readMatrix(kTrainTrain, 'kTrainTrain', [count, count], `yTrain has shape ${showShape(array.shape)}`);
     this.dtype = resultDtype(undefined, [this.kernel, array]);
   }
@@ -144,6 +150,8 @@ class Flow {
     const fxTest = test && repeated(test.start, times, test.shape);
     yield* this.atInfinity(slotsOf(times, false), start, test, fxTrain?.data, fxTest?.data);
     yield* this.atFiniteTimes(times, start, test, fxTrain?.data, fxTest?.data);
+    if (fxTrain) checkResult(fxTrain.data, 'fxTrain', this.dtype);
+    if (fxTest) checkResult(fxTest.data, 'fxTest', this.dtype);
     return { ...(fxTrain ? { fxTrain } : {}), ...(fxTest ? { fxTest } : {}) };
   }
 

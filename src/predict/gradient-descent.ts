@@ -3,7 +3,18 @@ import { defaultContext, type EngineContext } from '../context';
 import { InfiniteWidthError } from '../errors';
 import { resultDtype } from '../inputs';
 import { type DType, type NDArray, showShape } from '../ndarray';
-import { checkKernel, copyOf, type MatrixInput, type OutputArray, type Outputs, readMatrix, readOutputs } from './arguments';
+import {
+  checkKernel,
+  checkResult,
+  checkTraceAxes,
+  copyOf,
+  type MatrixInput,
+  type OutputArray,
+  type Outputs,
+  readMatrix,
+  readOutputs,
+  type TraceAxes,
+} from './arguments';
 import { multiplyAdd } from './blocks';
 import { checkLearningRate, type GradientDescentMseRequest, readStarts, startingFrom, type TestSet } from './gradient-descent-mse';
 import { type Gradient, gradientOf, type Loss } from './losses';
@@ -22,6 +33,7 @@ export interface GradientDescentOptions {
   atol?: number;
   /** Steps of the solver at most, default 100,000. */
   maxSteps?: number;
+  traceAxes?: TraceAxes;
   engine?: EngineContext;
 }
 
@@ -52,7 +64,8 @@ export interface GradientDescentResult {
  * @param yTrain [n] or [n, outputs]; results are float32 where both are, otherwise float64, computed in float64
  * @returns `predict(t, request)`, t a finite time or an array of them, in any order, whose axes lead those of the results. Cost: 12 n² outputs operations a
  *   step, and steps shrink to 3/(learningRate · largest curvature · λ_max) where the flow is stiff
- * @throws ERR_SHAPE, ERR_DTYPE, ERR_NON_FINITE, ERR_ARGUMENT; from predict also ERR_NOT_CONVERGED, AbortError and what `gradient` throws
+ * @throws ERR_SHAPE, ERR_DTYPE, ERR_NON_FINITE, also for results beyond the range of the dtype; ERR_ARGUMENT, ERR_UNSUPPORTED;
+ *   from predict also ERR_NOT_CONVERGED, AbortError and what `gradient` throws
  */
 export function gradientDescent(loss: Loss, kTrainTrain: MatrixInput, yTrain: OutputArray, options: GradientDescentOptions = {}) {
   const descent = new Descent(loss, kTrainTrain, yTrain, options);
@@ -72,16 +85,18 @@ class Descent {
   private readonly matrix: NDArray;
   private readonly dtype: DType;
   private readonly gradient: Gradient;
-  private readonly options: Required<Omit<GradientDescentOptions, 'engine'>>;
+  private readonly options: FlowOptions;
   private readonly engine: EngineContext | undefined;
   private kernel: Float64Array | undefined;
 
-  constructor(loss: Loss, kTrainTrain: MatrixInput, yTrain: OutputArray, { engine, ...given }: GradientDescentOptions) {
-    this.options = { learningRate: 1, momentum: null, rtol: 1e-9, atol: 1e-9, maxSteps: 100_000, ...given };
-    this.engine = engine;
+  constructor(loss: Loss, kTrainTrain: MatrixInput, yTrain: OutputArray, options: GradientDescentOptions) {
+    const { learningRate = 1, momentum = null, rtol = 1e-9, atol = 1e-9, maxSteps = 100_000, traceAxes } = options;
+    this.options = { learningRate, momentum, rtol, atol, maxSteps };
+    this.engine = options.engine;
     check(this.options);
     this.y = readOutputs(yTrain, 'yTrain');
     const { count, array } = this.y;
+    checkTraceAxes(traceAxes, array.shape.length);
     this.matrix = readMatrix(kTrainTrain, 'kTrainTrain', [count, count], `yTrain has shape ${showShape(array.shape)}`);
     this.dtype = resultDtype(undefined, [this.matrix, array]);
     this.gradient = gradientOf(loss, this.y);
@@ -95,6 +110,7 @@ class Descent {
     const other = test && this.testSide(test, request);
     const results = new Results(times, this.options.momentum !== null, this.dtype, wantsTrain ? train : null, other);
     yield* this.flow(times, train, results);
+    for (const [name, { data }] of Object.entries(results.given)) checkResult(data, name, this.dtype);
     return results.given;
   }
 
@@ -157,7 +173,9 @@ class Descent {
 const BETWEEN = 2e7;
 const REPORTS = 1000;
 
-function check({ learningRate, momentum, rtol, atol, maxSteps }: Required<Omit<GradientDescentOptions, 'engine'>>): void {
+type FlowOptions = Required<Omit<GradientDescentOptions, 'engine' | 'traceAxes'>>;
+
+function check({ learningRate, momentum, rtol, atol, maxSteps }: FlowOptions): void {
   checkLearningRate(learningRate);
   if (momentum !== null && !(momentum >= 0 && momentum <= 1))
     throw new InfiniteWidthError('ERR_ARGUMENT', `momentum is a number from 0 to 1, or null for none; got ${String(momentum)}`, {

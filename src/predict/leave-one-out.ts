@@ -1,7 +1,15 @@
 /** Cross-validation of a Gaussian process that leaves out one sample at a time, from one factor (Rasmussen & Williams 2006, §5.4.2). */
 import type { EngineContext } from '../context';
 import { allocate, type NDArray, type TypedArray } from '../ndarray';
-import { type MatrixInput, type OutputArray, type Outputs, type RegularizerOptions, regularizer, transposed } from './arguments';
+import {
+  checkResult,
+  type MatrixInput,
+  type OutputArray,
+  type Outputs,
+  type RegularizerOptions,
+  regularizer,
+  transposed,
+} from './arguments';
 import { inverseDiagonal } from './blocks';
 import { factorize, solveRows } from './factor';
 import { shaped } from './posterior';
@@ -52,7 +60,11 @@ function* validation(kTrainTrain: MatrixInput, yTrain: OutputArray, options: Lea
     for (let o = 0; o < y.width; o++) mean[i * y.width + o] = y.array.data[i * y.width + o] - alpha[o * n + i] / precision[i];
   const variance = allocate(dtype, n, 'the variances');
   for (let i = 0; i < n; i++) variance[i] = 1 / precision[i];
-  return { mean: { data: mean, shape: y.array.shape }, variance: shaped(variance, n), ...scoresOf(y, alpha, precision) };
+  const scores = scoresOf(y, alpha, precision);
+  checkResult(mean, 'the leave-one-out means', dtype);
+  checkResult(variance, 'the leave-one-out variances', dtype);
+  checkResult(Object.values(scores), 'the leave-one-out errors', 'float64');
+  return { mean: { data: mean, shape: [...y.array.shape] }, variance: shaped(variance, n), ...scores };
 }
 
 /** How well every sample is predicted from all others. @param alpha [outputs, n] @param precision [n], the diagonal of (K + rI)⁻¹ */

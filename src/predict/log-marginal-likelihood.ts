@@ -1,6 +1,6 @@
 /** Evidence of a Gaussian process (Rasmussen & Williams 2006, eq. 2.30). */
 import type { EngineContext } from '../context';
-import { type MatrixInput, type OutputArray, type RegularizerOptions, regularizer, transposed } from './arguments';
+import { checkResult, type MatrixInput, type OutputArray, type RegularizerOptions, regularizer, transposed } from './arguments';
 import { solveHalf } from './blocks';
 import { factorize, logDeterminant } from './factor';
 import { counted, type RunOptions, runAsync, runSync, type Steps } from './steps';
@@ -41,5 +41,7 @@ function* evidence(kTrainTrain: MatrixInput, yTrain: OutputArray, options: LogMa
   yield* counted('solve', y.width * y.count ** 2, solveHalf(la, y.count, factor.data, y.width, white));
   let quadratic = 0;
   for (const value of white) quadratic += value * value;
-  return -0.5 * (quadratic + y.width * (logDeterminant(factor) + y.count * Math.log(2 * Math.PI)));
+  const value = -0.5 * (quadratic + y.width * (logDeterminant(factor) + y.count * Math.log(2 * Math.PI)));
+  checkResult([value], 'the log marginal likelihood', 'float64');
+  return value;
 }

@@ -16,9 +16,10 @@ export interface MaxLearningRateOptions extends RunOptions {
 }
 
 /**
- * 2 (1 + momentum) · yTrainSize / (λ_max + eps): for the loss ½ mean (f − y)² gradient descent with the NTK Θ converges below it.
+ * 2 (1 + momentum) · yTrainSize / (λ_max + eps): for the loss ½ mean (f − y)² gradient descent with the NTK Θ converges below it. Infinity
+ * where λ_max + eps is 0.
  * @param ntkTrainTrain [n, n], symmetric
- * @throws ERR_SHAPE, ERR_DTYPE, ERR_NON_FINITE, ERR_ARGUMENT, AbortError
+ * @throws ERR_SHAPE, ERR_DTYPE, ERR_NON_FINITE, ERR_ARGUMENT, ERR_NOT_POSITIVE_DEFINITE where λ_max is negative, AbortError
  */
 export async function maxLearningRate(ntkTrainTrain: MatrixInput, options: MaxLearningRateOptions = {}): Promise<number> {
   return runAsync(bound(ntkTrainTrain, options), options.engine, options);
@@ -40,5 +41,11 @@ function* bound(ntkTrainTrain: MatrixInput, { yTrainSize, momentum = 0, eps = 1e
   const steps = largestEigenvalue((engine ?? defaultContext()).backend.linalg, n, kernel.data);
   let next = steps.next();
   for (let done = 1; !next.done; next = steps.next()) yield { phase: 'eigenvalue', done: done++, total: n };
+  if (next.value < 0)
+    throw new InfiniteWidthError(
+      'ERR_NOT_POSITIVE_DEFINITE',
+      `the largest eigenvalue of ntkTrainTrain is ${next.value}; pass the NTK of the training set with itself, which has none below 0`,
+      { largest: next.value },
+    );
   return (2 * (1 + momentum) * (yTrainSize ?? n)) / (next.value + eps);
 }

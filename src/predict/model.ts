@@ -4,7 +4,7 @@ import { InfiniteWidthError } from '../errors';
 import type { LinearAlgebra } from '../linalg/contract';
 import { allocate, bytesPer, checkFinite, type DType, type NDArray, type TypedArray } from '../ndarray';
 import { hash, type Network } from '../spec';
-import { checkSameFeatures, type InputArray, type Regularizer, readInputs } from './arguments';
+import { checkResult, checkSameFeatures, type InputArray, type Regularizer, readInputs } from './arguments';
 import { type Factor, factorize } from './factor';
 import { encodeModel } from './model-file';
 import { ensembleCovariance, ensembleVariance, meanOf, processCovariance, processVariance, shaped } from './posterior';
@@ -84,7 +84,8 @@ export class Model {
    * Predictions of dtype `model.dtype` for the rows of xTest. 'nngp': the posterior of the Gaussian process; 'ntk': mean and
    * covariance over an infinite ensemble of networks trained by gradient flow (Lee et al. 2019, eq. 16).
    * @param xTest [m, …], the same features as the training inputs
-   * @throws ERR_SHAPE, ERR_DTYPE, ERR_NON_FINITE, ERR_ARGUMENT, ERR_OUT_OF_MEMORY, AbortError
+   * @throws ERR_SHAPE, ERR_DTYPE, ERR_NON_FINITE, also for results beyond the range of the dtype; ERR_ARGUMENT, ERR_OUT_OF_MEMORY, AbortError; of a loaded
+   *   model's covariance ERR_NOT_POSITIVE_DEFINITE, on another engine than that of `fit` and with a kernel singular to rounding
    */
   predict(xTest: InputArray, options: PredictOptions = {}): Promise<Prediction> {
     return this.queue.run(() => this.steps(xTest, options), options);
@@ -132,6 +133,8 @@ export class Model {
       mean.set(yield* meanOf(this.la, count, n, this.outputs, out[this.kernel], this.state.alpha.data), from * this.outputs);
       if (variance) variance.set(yield* this.variance(variances as TypedArray, out), from);
     }
+    checkResult(mean, 'the mean', this.dtype);
+    checkResult(variance ?? [], 'the variances', this.dtype);
     return { mean: this.asMean(mean, m), ...(variance ? { covariance: shaped(variance, m) } : {}) };
   }
 
@@ -173,6 +176,8 @@ export class Model {
     if (this.kernel === 'nngp') yield* processCovariance(this.la, factor, m, half, own);
     else yield* ensembleCovariance(this.la, factor, m, half, cross.nngp.data, yield* this.nngpOnce(), own);
     for (let i = 0; i < m; i++) own[i * (m + 1)] = Math.max(0, own[i * (m + 1)]);
+    checkResult(mean, 'the mean', this.dtype);
+    checkResult(own, 'the covariance', this.dtype);
     return { mean: this.asMean(mean, m), covariance: shaped(own, m, m) };
   }
 

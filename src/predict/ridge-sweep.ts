@@ -3,9 +3,9 @@ import type { EngineContext } from '../context';
 import { InfiniteWidthError } from '../errors';
 import type { LinearAlgebra } from '../linalg/contract';
 import { allocate, checkFinite, type DType, dtypeOf, type NDArray, type TypedArray } from '../ndarray';
-import { inDtype, type MatrixInput, type OutputArray, type Outputs, readMatrix, regularizer, transposed } from './arguments';
+import { checkResult, inDtype, type MatrixInput, type OutputArray, type Outputs, readMatrix, regularizer, transposed } from './arguments';
 import { multiplyAdd } from './blocks';
-import { diagonalOf, EPSILON, ridgeOf, roundingDecade } from './factor';
+import { diagonalOf, EPSILON, ridgeOf } from './factor';
 import { type Course, chunksOf, courseOf, eigensystemOf, type Spectrum, testChange, transformed } from './gradient-flow';
 import { type LeaveOneOut, scoresOf } from './leave-one-out';
 import { counted, type RunOptions, runAsync, runSync, type Steps } from './steps';
@@ -90,9 +90,12 @@ function* sweep(
   });
   const course = yield* courseOf(la, spectrum, transposed(y, dtype));
   const points = yield* pointsOf(la, y, course, ridges, diagRegs);
+  for (const { diagReg, leaveOneOut, ...numbers } of points)
+    checkResult([...Object.values(numbers), ...Object.values(leaveOneOut)], `the regression with diagReg ${diagReg}`, 'float64');
   if (!test) return { points };
   const [m] = test.shape;
   const data = yield* testChange(la, course, ridges, m, inDtype(test, dtype), inverse);
+  checkResult(data, 'the means', dtype);
   return { points, mean: { data, shape: [ridges.length, m, ...y.array.shape.slice(1)] } };
 }
 
@@ -157,11 +160,13 @@ function* precisionsOf(la: LinearAlgebra, { n, values, vectors }: Spectrum, ridg
 function checkPositive({ n, values }: Spectrum, ridge: number, diagReg: number, unit: number, dtype: DType): void {
   const [smallest, largest] = [values[0], values[n - 1]];
   if (smallest + ridge > EPSILON[dtype] * largest) return;
-  const suggestedDiagReg = largest > 0 && unit > 0 ? Number(`1e${roundingDecade(n, largest, unit, dtype)}`) : undefined;
+  const needed = n * EPSILON[dtype] * Math.max(largest, -smallest) - Math.min(0, smallest);
+  // The margin makes the power of ten larger than what is needed, where logarithms cannot tell them apart.
+  const suggestedDiagReg = needed > 0 && unit > 0 ? Number(`1e${Math.ceil(Math.log10(needed / unit) + 1e-9)}`) : undefined;
   const remedy = suggestedDiagReg ? `start diagRegs at ${suggestedDiagReg}` : 'check that it is the kernel of the training set with itself';
   throw new InfiniteWidthError(
     'ERR_NOT_POSITIVE_DEFINITE',
-    `kTrainTrain with diagReg ${diagReg} is not positive definite in ${dtype}: its smallest eigenvalue is within rounding error of 0 (largest: ${largest}); ${remedy}`,
+    `kTrainTrain with diagReg ${diagReg} is not positive definite in ${dtype}: with it the eigenvalues go from ${smallest + ridge} to ${largest + ridge}; ${remedy}`,
     { pivot: smallest + ridge, index: 0, suggestedJitter: suggestedDiagReg && suggestedDiagReg * unit, suggestedDiagReg, diagReg, dtype },
   );
 }

@@ -114,6 +114,46 @@ describe.each(backends)('iterative methods on %s', (_, la) => {
     expect(() => conjugateGradient(la, a, b, { signal: AbortSignal.abort() })).toThrow('aborted');
   });
 
+  it.each([1e-200, 1e200])('answers scale with b, A and the start, at %d as at 1', (scale) => {
+    const two = [
+      [2, 1],
+      [1, 3],
+    ];
+    const times = (rows: number[][]) => rows.map((row) => row.map((value) => value * scale));
+    const { x } = conjugateGradient(la, two, { data: Float64Array.of(scale, 1, 0, scale, 1, 0), shape: [2, 3] });
+    const solutions = { data: x.data.map((value, i) => (i % 3 === 0 ? value / scale : value)), shape: [2, 3] };
+    // A⁻¹·(1, 1) = (0.4, 0.2); 1e-10 of b is asked for.
+    expect(gap(solutions, { data: Float64Array.of(0.4, 0.4, 0, 0.2, 0.2, 0), shape: [2, 3] })).toBeLessThan(1e-10);
+    const eigenvalues = [(5 - Math.sqrt(5)) / 2, (5 + Math.sqrt(5)) / 2];
+    for (const found of [
+      lanczos(la, times(two)).values.data.map((value) => value / scale),
+      lanczos(la, two, { start: [scale, 0] }).values.data,
+    ])
+      found.forEach((value, i) => {
+        expect(Math.abs(value - eigenvalues[i])).toBeLessThan(4e-15);
+      });
+  });
+
+  it('products that are not finite are refused, not answered', () => {
+    const nan = (x: NDArray): NDArray => ({ data: x.data.map(() => Number.NaN), shape: x.shape });
+    expect(errorOf(() => lanczos(la, nan, { n: 3 })).code).toBe('ERR_NON_FINITE');
+    expect(errorOf(() => conjugateGradient(la, nan, [1, 2])).code).toBe('ERR_NON_FINITE');
+    expect(errorOf(() => conjugateGradient(la, nan, [1, 2], { x0: [1, 2] })).code).toBe('ERR_NON_FINITE');
+    expect(errorOf(() => conjugateGradient(la, [[1e-300]], [1e300])).code).toBe('ERR_NON_FINITE');
+    expect(errorOf(() => eigh(la, { data: new Float64Array(4).fill(1.7e308), shape: [2, 2] })).code).toBe('ERR_NON_FINITE');
+  });
+
+  it('conjugateGradient: an empty system has an empty solution', () => {
+    const empty = { data: new Float64Array(0), shape: [0, 0] };
+    expect(conjugateGradient(la, empty, { data: new Float64Array(0), shape: [0] }).x.shape).toEqual([0]);
+  });
+
+  it('a preconditioner whose ridge is lost in rounding is refused', () => {
+    const dependent = { data: new Float64Array(6).fill(1), shape: [3, 2] };
+    expect(errorOf(() => lowRankPreconditioner(la, dependent, 1e-30)).code).toBe('ERR_NOT_POSITIVE_DEFINITE');
+    expect(errorOf(() => lowRankPreconditioner(la, [[1]], 1e-310)).code).toBe('ERR_NOT_POSITIVE_DEFINITE');
+  });
+
   it('lanczos: after n steps the spectrum is that of eigh', () => {
     const spread = { data: a.data.map((x, at) => (at % (n + 1) === 0 ? x + at / (n + 1) : x)), shape: [n, n] };
     const { values, residuals } = lanczos(la, spread, { steps: n });
@@ -222,6 +262,10 @@ describe('pivotedCholesky', () => {
     const { pivots, l } = pivotedCholesky({ diagonal: new Float64Array(n).fill(1), column }, { rank: 5 });
     expect(asked).toEqual(pivots);
     expect(l).toEqual(pivotedCholesky(a, { rank: 5 }).l);
+  });
+
+  it('refuses a trace beyond the range of numbers', () => {
+    expect(errorOf(() => pivotedCholesky({ diagonal: [1e308, 1e308], column: () => [0, 0] })).code).toBe('ERR_NON_FINITE');
   });
 
   it('refuses what is no covariance', () => {

@@ -48,6 +48,7 @@ describe.each(backends)('readable linear algebra on %s', (_, la) => {
     ['zero', () => 0, 2],
     ['negative definite, large', (i: number, j: number) => (i === j ? -1e200 : 0), 3],
     ['negative definite, small', (i: number, j: number) => (i === j ? -1e-200 : 0), 3],
+    ['negative definite, below the normal numbers', (i: number, j: number) => (i === j ? -1e-310 : 0), 3],
   ])('cholesky: the jitter suggested for a matrix that is %s is the least power of ten that works', (_kind, entry, n) => {
     const a = compact(n, n, entry);
     const { code, message, details } = errorOf(() => cholesky(la, { data: a, shape: [n, n] }));
@@ -62,6 +63,24 @@ describe.each(backends)('readable linear algebra on %s', (_, la) => {
     expect(() => cholesky(la, shifted(suggestedJitter))).not.toThrow();
     // Below the rounding error of the largest row no power is worth suggesting, whether it would do or not.
     if (suggestedJitter > 1e-14) expect(() => cholesky(la, shifted(suggestedJitter / 10))).toThrow('ERR_NOT_POSITIVE_DEFINITE');
+  });
+
+  it('cholesky suggests no jitter that its dtype does not have', () => {
+    const indefinite = (diagonal: number, beside: number, type: typeof Float32Array | typeof Float64Array) => ({
+      data: type.of(diagonal, beside, beside, diagonal),
+      shape: [2, 2],
+    });
+    for (const a of [indefinite(1e308, 1.5e308, Float64Array), indefinite(3e38, 3.2e38, Float32Array)]) {
+      const { code, message, details } = errorOf(() => cholesky(la, a));
+      expect([code, details.suggestedJitter]).toEqual(['ERR_NOT_POSITIVE_DEFINITE', undefined]);
+      expect(message).toContain('divide it');
+    }
+  });
+
+  it('solutions that leave the range are refused', () => {
+    expect(errorOf(() => solve(la, [[1e-300]], [1e300])).code).toBe('ERR_NON_FINITE');
+    expect(errorOf(() => triangularSolve(la, [[1e-300]], [1e300])).code).toBe('ERR_NON_FINITE');
+    expect(errorOf(() => choleskySolve(la, [[0]], [[1, 2]]))).toMatchObject({ code: 'ERR_NON_FINITE', details: { row: 0 } });
   });
 
   it('refuses what is not square, not finite, or of the wrong length, naming it', () => {

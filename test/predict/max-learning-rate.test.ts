@@ -33,6 +33,11 @@ describe('maxLearningRate', () => {
     expect(Math.abs((rate * (largest + 1)) / (3 * 7) - 1)).toBeLessThan(1e-13);
   });
 
+  test.each([1e-200, 1, 1e200])('a kernel of size %d', (size) => {
+    const kernel = { data: withSpectrum([3, 2, 0.5, 0.25]).data.map((value) => value * size), shape: [4, 4] };
+    expect(Math.abs((maxLearningRateSync(kernel, { eps: 0 }) * 3 * size) / 8 - 1)).toBeLessThan(1e-13);
+  });
+
   test('below it training converges, above it it diverges', async () => {
     const net = serial(dense(800), relu(), dense(1));
     const [x, y] = [inputs(1, 4, 3), inputs(2, 4, 1)];
@@ -53,5 +58,6 @@ describe('maxLearningRate', () => {
   test('bad input', () => {
     expect(() => maxLearningRateSync([[1, 2]])).toThrowError(expect.objectContaining({ code: 'ERR_SHAPE' }));
     expect(() => maxLearningRateSync([[1]], { momentum: -1 })).toThrowError(expect.objectContaining({ code: 'ERR_ARGUMENT' }));
+    expect(() => maxLearningRateSync([[-1]])).toThrowError(expect.objectContaining({ code: 'ERR_NOT_POSITIVE_DEFINITE' }));
   });
 });

@@ -121,6 +121,13 @@ describe('a damaged file gives ERR_FORMAT', () => {
     ['a diagReg that is null', (h) => (h.diagReg = null), /diagReg/],
     ['another network', (h) => (h.network = JSON.parse(canonicalJson(serial(dense(1), relu(), dense(1))))), /hash/],
     ['a layer that is none', (h) => (h.network = { kind: '__proto__' }), /network/],
+    [
+      'layers without end',
+      (h) => (h.network = { kind: 'repeat', n: 1e4, layer: { kind: 'repeat', n: 1e4, layer: { kind: 'identity' } } }),
+      /layers; at most/,
+    ],
+    ['repeats of nothing', (h) => (h.network = { kind: 'repeat', n: 1e9, layer: { kind: 'serial', layers: [] } }), /layers; at most/],
+    ['branches without end', (h) => (h.network = { kind: 'fanOut', num: 1e9 }), /branches; at most/],
     ['a network that does not take the inputs', (h) => ([h.network, h.networkHash] = [{ kind: 'relu' }, hash(relu())]), /not Gaussian/],
     ['an enormous array', (h) => (h.payload.arrays.xTrain.shape = [10, 2 ** 40]), /do not fill/],
     ['an array beyond all numbers', (h) => (h.payload.arrays.xTrain.shape = [10, 2 ** 53 - 1, 2 ** 53 - 1]), /do not fill/],

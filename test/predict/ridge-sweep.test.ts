@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createEngine, dense, kernelSync, leaveOneOut, relu, ridgeSweep, ridgeSweepSync, serial } from '../../src';
 import { gpInferenceSync, logMarginalLikelihoodSync } from '../../src/predict';
+import { errorOf } from '../error-of';
 import { engines, failure, randomArray, relativeError } from './support';
 
 const net = serial(dense(1, { bStd: 0.2 }), relu(), dense(1));
@@ -82,6 +83,18 @@ describe('ridgeSweep', () => {
 
   it('refuses a test kernel of another training set', async () => {
     expect(await failure(() => ridgeSweep(K, randomArray(1, [N]), [1], { kTestTrain: [[1, 2]] }))).toMatchObject({ code: 'ERR_SHAPE' });
+  });
+
+  it.each([
+    ['a smallest eigenvalue of −1', [0, 1, 1, 0], true, 10],
+    ['a smallest eigenvalue of −1 beside a mean diagonal of 1', [1, 2, 2, 1], false, 10],
+    ['negative eigenvalues alone', [-2, 0, 0, -3], true, 10],
+  ])('suggests a regularizer that does: %s', (_name, data, diagRegAbsoluteScale, least) => {
+    const indefinite = { data: Float64Array.from(data as number[]), shape: [2, 2] };
+    const options = { diagRegAbsoluteScale: diagRegAbsoluteScale as boolean };
+    const { code, details } = errorOf(() => ridgeSweepSync(indefinite, [1, 2], [0], options));
+    expect([code, details.suggestedDiagReg]).toEqual(['ERR_NOT_POSITIVE_DEFINITE', least]);
+    expect(ridgeSweepSync(indefinite, [1, 2], [details.suggestedDiagReg as number], options).points.length).toBe(1);
   });
 
   it('reports its phases, stops when told to, and is a method of engines', async () => {
