@@ -1,6 +1,6 @@
 /** Kernels at the ends of their domains: tiny, huge and nearly coincident variances, slopes near ±1, and arguments that are not arrays. */
 import { describe, expect, it } from 'vitest';
-import { abRelu, dense, erf, identity, kernelSync, leakyRelu, relu, serial } from '../../src/index';
+import { abRelu, dense, erf, identity, kernelSync, leakyRelu, rbf, relu, serial } from '../../src/index';
 import type { KernelOptions } from '../../src/kernel';
 import type { NDArray } from '../../src/ndarray';
 import type { Network } from '../../src/spec';
@@ -98,6 +98,20 @@ describe.each(testContexts())('values on %s', (_name, open) => {
     expect(error.message).toContain('smaller wStd');
     const { nngp } = kernelSync(serial(dense(1, { wStd: 1e152 }), erf(), dense(1)), [[1, 0]], { engine });
     expect(Math.abs(nngp.data[0] - 1)).toBeLessThan(1e-15);
+  });
+
+  it.each([1e-18, 1e-20, 1e-30, 1e-42])('a trained bias beside rows of norm %d in float32', (norm) => {
+    // Its NTK of 1 is 1/norm² of the rows' own scale.
+    const trained = { parameterization: 'standard', bStd: 0 } as const;
+    const rows = [[1, 2], [0, 0], ...[norm, -norm].map((x) => [x, Math.fround(2 * norm)])].map((row) => row.map(Math.fround));
+    for (const phi of [relu(), erf(), rbf()]) expectSingle(serial(dense(4, trained), phi, dense(4, trained), phi, dense(1, trained)), rows);
+  });
+
+  it.each([1e-155, 1e-200, 5e-324])('a trained bias beside rows of norm %d in float64 is refused with the way out', (x) => {
+    const trained = { parameterization: 'standard', bStd: 0 } as const;
+    const error = errorOf(() => kernelSync(serial(dense(4, trained), relu(), dense(1, trained)), [[x, x]], { engine }));
+    expect(error.code).toBe('ERR_NON_FINITE');
+    expect(error.message).toContain('scale the data up');
   });
 
   it('slopes whose squares vanish', () => {
