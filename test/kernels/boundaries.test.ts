@@ -187,14 +187,14 @@ describe('arguments', () => {
       [{ gets: 'ntk' }, 'gets'],
       [{ dType: 'float32' }, 'dType'],
     ] as const) {
-      const error = errorOf(() => kernelSync(NET, X, options as KernelOptions));
+      const error = errorOf(() => kernelSync(NET, X, options as unknown as KernelOptions));
       expect([error.code, error.message]).toEqual([
         'ERR_ARGUMENT',
         expect.stringContaining(`kernel: there is no option ${name}; the options are get,`),
       ]);
-      expect(codeOf(options as KernelOptions)).toBe('ERR_ARGUMENT');
+      expect(codeOf(options as unknown as KernelOptions)).toBe('ERR_ARGUMENT');
     }
-    for (const options of ['ntk', 5, ['ntk']]) expect(codeOf(options as KernelOptions)).toBe('ERR_ARGUMENT');
+    for (const options of ['ntk', 5, ['ntk']]) expect(codeOf(options as unknown as KernelOptions)).toBe('ERR_ARGUMENT');
     for (const [options, message] of [
       [{ thread: 2 }, 'createEngine: there is no option thread; the options are backend,'],
       [null, 'createEngine: the options must be an object of backend,'],
