@@ -114,6 +114,13 @@ describe('arguments', () => {
     expect(kernelSync(NET, X, { get }).cov2).toBeNull();
   });
 
+  it('nested rows that are typed arrays or have more axes', () => {
+    for (const x of [[Float32Array.of(1, 2)], [[[1], [2]]]]) {
+      const error = errorOf(() => kernelSync(NET, x as unknown as number[][]));
+      expect([error.code, error.message]).toEqual(['ERR_DTYPE', expect.stringContaining('{ data, shape } for more axes or typed arrays')]);
+    }
+  });
+
   it('nested rows with holes', () => {
     const holed = [1, 2];
     delete holed[1];
