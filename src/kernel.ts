@@ -64,7 +64,8 @@ export type KernelResult<F extends KernelField> = { [K in F]: KernelFields[K] };
 /**
  * The kernel of `net` between the samples of x1 and x2. A network that ends in parallel branches gives a list of results.
  * @param x1 [n1, …] float32 or float64, samples first, channels last; x2 [n2, …] likewise, or left out (null): x2 = x1, exactly
- *   symmetric, half the work. In place of x1 a kernel: the outputs of another network, computed with all fields
+ *   symmetric, half the work. In place of x1 a kernel: the outputs of another network, computed with all fields. Inputs are read as the work
+ *   goes on: leave them as they are until the promise settles
  * @returns exactly the fields of `get`
  * @throws ERR_SHAPE, ERR_NON_FINITE, ERR_DTYPE, ERR_NOT_GAUSSIAN, ERR_OUT_OF_MEMORY before the work starts; AbortError
  */
@@ -88,11 +89,13 @@ export async function kernel<F extends KernelField>(
   const prepared = prepare(net, x1, ...splitArguments(second, third));
   for (const job of prepared.jobs) {
     const { signal } = job.options;
+    const { threads } = job.context;
     throwIfAborted(signal);
-    if (await job.context.threads.computeTiles(job)) continue;
+    if (await threads.computeTiles(job)) continue;
     for (const _ of computeTiles(job)) {
       await macrotask();
       throwIfAborted(signal);
+      threads.throwIfDisposed();
     }
   }
   return resultOf(prepared);

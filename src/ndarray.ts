@@ -67,7 +67,11 @@ function fromNested(rows: readonly unknown[], name: string): NDArray {
       throw new InfiniteWidthError('ERR_SHAPE', `${name} is ragged: row ${i} does not have ${width} numbers like row 0`, { name, row: i });
     Array.from(values).forEach((value, j) => {
       if (typeof value !== 'number')
-        throw new InfiniteWidthError('ERR_DTYPE', `${name} holds a ${typeof value} at row ${i}; numbers are needed`, { name, row: i });
+        throw new InfiniteWidthError(
+          'ERR_DTYPE',
+          `${name} holds something of type ${typeof value} at row ${i}; numbers are needed, and { data, shape } for more axes or typed arrays`,
+          { name, row: i },
+        );
       data[i * width + j] = value;
     });
   });

@@ -129,6 +129,11 @@ export class Threads {
     await Promise.all([this.current, this.pool].map((crew) => crew && this.retire(crew)));
   }
 
+  /** For work on the calling thread. @throws ERR_ARGUMENT */
+  throwIfDisposed(): void {
+    if (this.disposed) throw disposedError();
+  }
+
   private worth(flops: number): boolean {
     if (this.sharing === 'none') return false;
     return flops >= (!this.current ? WORTH_STARTING : this.sharing === 'memory' ? WORTH_WAKING : WORTH_SENDING);
@@ -137,7 +142,7 @@ export class Threads {
   /** Runs `body` once every earlier caller is done. */
   private turn<R>(body: () => Promise<R>): Promise<R> {
     const turn = this.turns.then(() => {
-      if (this.disposed) throw disposedError();
+      this.throwIfDisposed();
       return body();
     });
     this.turns = turn.catch(() => {});
@@ -162,7 +167,7 @@ export class Threads {
     } catch (error) {
       this.demote((error as Error).message);
     }
-    if (this.disposed) throw disposedError();
+    this.throwIfDisposed();
     return this.crews && this.obtainLoaded(this.crews);
   }
 

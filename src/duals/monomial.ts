@@ -92,7 +92,8 @@ export function rectifiedMonomialStep<L extends PairLanes<V, A>, V, A>(
   const like = odd ? l.fma(size, own, h) : l.sub(own, h);
   const unlike = odd ? l.sub(l.fma(size, across, margin), h) : l.add(across, h);
   const lower = odd ? l.sub(lowerP, lowerH) : l.fma(size, lowerP, lowerH);
-  const next = l.mul(l.ifLess(rho, zero, h, like), g);
+  // Two zero rows under the step function are equal: g is 2, and √2 where there is one.
+  const next = l.ifLess(l.one(), l.sub(g, l.half()), l.one(), l.mul(l.ifLess(rho, zero, h, like), g));
   const after = l.ifLess(rho, zero, l.sub(l.one(), next), unlike);
   l.store(t, l.mul(l.mul(l.load(t), s), l.ifLess(rho, zero, lowerH, lower)));
   l.store(m, l.max(l.ifLess(l.one(), g, l.sub(l.one(), next), after), zero));

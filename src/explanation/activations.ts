@@ -118,7 +118,7 @@ const superscript = (n: number): string => String(n).replace(/\d/g, (digit) => '
 const MOST_TERMS = 5;
 
 function power({ kind, degree: n }: DegreeLayer): string {
-  if (kind === 'hermite') return steps(times(1, kTo(n)) || '1', times(n, `Θ ${kTo(n - 1)}`.trim()) || '0');
+  if (kind === 'hermite') return hermite(n);
   if (kind === 'monomial' && n <= MOST_TERMS) return steps(moment(n), n === 0 ? '0' : times(n * n, `Θ (${moment(n - 1)})`));
   if (kind === 'monomial')
     return steps(`Σ_l n!²/(l! (2^m m!)²) (q₁q₂)^m K^l over l = n, n − 2, …`, `n² Θ times K′ of degree ${n - 1}`, `n = ${n}, m = (n − l)/2`);
@@ -130,17 +130,31 @@ function power({ kind, degree: n }: DegreeLayer): string {
   );
 }
 
+const factorial = (k: number): number => (k < 2 ? 1 : k * factorial(k - 1));
+
 /** E[uⁿvⁿ] by Isserlis' theorem. */
-function moment(n: number): string {
-  const factorial = (k: number): number => (k < 2 ? 1 : k * factorial(k - 1));
+const moment = (n: number): string => series(n, factorial(n) ** 2, (m) => (m === 1 ? 'q₁q₂' : `(q₁q₂)${superscript(m)}`));
+
+/** Σ scale/(l! (2ᵐ m!)²) xᵐ Kˡ over l = n, n − 2, …, with m = (n − l)/2 and xᵐ as text. */
+function series(n: number, scale: number, pairs: (m: number) => string): string {
   const terms: string[] = [];
   for (let l = n, m = 0; l >= 0; l -= 2, m++) {
-    const pairs = m === 0 ? '' : m === 1 ? 'q₁q₂' : `(q₁q₂)${superscript(m)}`;
-    const symbol = [pairs, kTo(l)].filter(Boolean).join(' ');
-    const factor = factorial(n) ** 2 / (factorial(l) * (2 ** m * factorial(m)) ** 2);
-    terms.push(times(factor, symbol) || '1');
+    const symbol = [m > 0 ? pairs(m) : '', kTo(l)].filter(Boolean).join(' ');
+    terms.push(times(scale / (factorial(l) * (2 ** m * factorial(m)) ** 2), symbol) || '1');
   }
-  return sum(...terms.map((term) => term || '1'));
+  return sum(...terms);
+}
+
+function hermite(n: number): string {
+  const shift = 'w = (q₁ − 1)(q₂ − 1)';
+  if (n > MOST_TERMS)
+    return steps(
+      `Σ_l n!/(l! (2^m m!)²) w^m K^l over l = n, n − 2, …`,
+      `n Θ times K′ of degree ${n - 1}`,
+      `n = ${n}, m = (n − l)/2, ${shift}`,
+    );
+  const of = (k: number) => series(k, factorial(k), (m) => (m === 1 ? 'w' : `w${superscript(m)}`));
+  return steps(of(n), n === 0 ? '0' : times(n, n === 1 ? 'Θ' : `Θ (${of(n - 1)})`), ...(n > 1 ? [shift] : []));
 }
 
 /** Cho & Saul (2009), orders 0 to 2. */

@@ -45,7 +45,8 @@ export async function computeSamples(
   consume: Consume,
 ): Promise<void> {
   const shares = range.to - range.from > 1 && travels(job.net);
-  const compute = (pool: MessagePool | null) => new Run(job, range, flops, backend, pool, signal, consume).finish();
+  const compute = (pool: MessagePool | null) =>
+    new Run(job, range, flops, backend, pool, signal, consume).finish(() => threads.throwIfDisposed());
   if (!(shares && (await threads.withMessages(flops * (range.to - range.from), compute)))) await compute(null);
 }
 
@@ -105,12 +106,14 @@ class Run {
     this.sampler = openSampler(job, pool && cores ? { ...backend, linalg: createWasmLinearAlgebra(cores) } : backend);
   }
 
-  async finish(): Promise<void> {
+  /** @param check before every range */
+  async finish(check: () => void): Promise<void> {
     const { pool, job, range, signal } = this;
     pool?.begin({ kind: 'samples', job, part: this.part });
     try {
       while (this.consumed < range.to) {
         throwIfAborted(signal);
+        check();
         pool?.check();
         await this.advance();
       }

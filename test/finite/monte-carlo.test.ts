@@ -141,7 +141,8 @@ describe.each(PARAMETERIZATIONS)(
     test.each([...LAYERS.map((row) => [...row, {}] as const), ...OPTIONED])('%s', async (_name, tail, sample, options) => {
       const [net, x] = [parameterized(tail, parameterization), inputs(5, 3, ...sample)];
       const estimate = await monteCarloKernel(net, x, { samples: 60, seed: 3, method: 'weights', ...options });
-      expectNear(estimate, kernelSync(net, x, options as { pattern?: NDArray }));
+      const { pattern } = options as MonteCarloOptions;
+      expectNear(estimate, kernelSync(net, x, { pattern: pattern as NDArray | undefined }));
     });
   },
 );

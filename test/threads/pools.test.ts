@@ -124,6 +124,19 @@ describe.each(POOLS)('%s', (_name, pool, sharing) => {
   });
 });
 
+it.each([
+  ['wasm', { threads: 1 }],
+  ['js', { backend: 'js' }],
+] as const)('rejects what is not finished on one thread, too (%s)', async (_backend, options) => {
+  const engine = await open(options);
+  let tiles = 0;
+  const onProgress = () => {
+    if (tiles++ === 0) void engine.dispose();
+  };
+  expect(await failureOf(engine.kernel(DEEP, randomArray('float32', 700, 3), { onProgress }))).toMatchObject({ code: 'ERR_ARGUMENT' });
+  expect(tiles).toBe(1);
+});
+
 it('has the bits of the plain build where deterministic results are asked for, though there is a faster one', async () => {
   expect((await open({})).capabilities.build.used).toBe('relaxed-simd');
   const engine = await open({ deterministic: true, threads: 3 });

@@ -52,6 +52,16 @@ describe.each(['weights', 'conditioned'] as const)('%s', (method) => {
   });
 });
 
+it('stops on one thread where the engine is disposed', async () => {
+  const engine = await open({ threads: 1 });
+  let reports = 0;
+  const onProgress = () => {
+    if (reports++ === 0) void engine.dispose();
+  };
+  expect(await failureOf(monteCarloKernel(net, x, { ...OPTIONS, engine, onProgress }))).toMatchObject({ code: 'ERR_ARGUMENT' });
+  expect(reports).toBe(1);
+});
+
 it('workers draw some of the networks', async () => {
   const { workers, createWorker } = recordedWorkers();
   let answers = 0;

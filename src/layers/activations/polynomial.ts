@@ -22,12 +22,12 @@ export function monomial(degree: number): DegreeLayer {
 /**
  * The normalised Hermite polynomial He_n(x)/√n!.
  *
- * The formula is that of inputs of variance 1: put layerNorm() or a normalising layer before it.
- * @nngp K' = K^n
- * @ntk Θ' = n Θ K^(n−1), and 0 for n = 0
- * @where n = degree
+ * Where a variance is 1, as after layerNorm(), K' = K^n and Θ' = n Θ K^(n−1).
+ * @nngp K' = Σ n!/(l! (2^m m!)²) ((q1 − 1) (q2 − 1))^m K^l over l = n, n − 2, …
+ * @ntk Θ' = n Θ times the K' of degree n − 1, and 0 for n = 0
+ * @where n = degree, m = (n − l)/2
  * @param degree a natural number
- * @cost about log₂ of the degree multiplications
+ * @cost about as many multiplications and additions as the degree
  * @source Daniely et al. 2016, arXiv 1602.05897
  * @throws ERR_ARGUMENT for a degree that is not a natural number; in a kernel ERR_NOT_GAUSSIAN
  * @reference stax.Hermite
