@@ -38,7 +38,8 @@ export default [
   {
     input: { ...named('', 'main.ts'), ...plain },
     external,
-    output: { dir: 'dist', format: 'es', chunkFileNames: '[name]-[hash].d.ts' },
+    // Symbol.asyncDispose of engines, for programs whose lib ends with a year before it.
+    output: { dir: 'dist', format: 'es', chunkFileNames: '[name]-[hash].d.ts', banner: '/// <reference lib="esnext.disposable" />' },
     plugins: [dts({ tsconfig: './tsconfig.json' })],
   },
 ];

@@ -4,6 +4,7 @@ import { type CoreBuild, CorePool, compileCore, embeddedPool, initialiseCore } f
 import { createJsBackend } from './backends/js';
 import { createSharedLinearAlgebra } from './backends/shared-linalg';
 import { createWasmBackend } from './backends/wasm';
+import type { WasmBytes, WasmModule } from './backends/wasm-types';
 import type { CreateWorker } from './backends/workers';
 import { InfiniteWidthError } from './errors';
 import { Threads, type ThreadsReport } from './threads';
@@ -22,7 +23,7 @@ export interface EngineOptions {
   /** Starts a worker on this package's `worker.js`, where the built-in ways are refused. */
   createWorker?: CreateWorker;
   /** The core from elsewhere than the bundle: needed where compiling bytes is forbidden (pass a compiled Module). */
-  wasm?: string | URL | Response | BufferSource | WebAssembly.Module;
+  wasm?: string | URL | Response | WasmBytes | WasmModule;
   /** Of the webgpu backend, which this version does not have. */
   device?: unknown;
 }

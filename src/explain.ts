@@ -179,7 +179,7 @@ function graphCost({ graph }: Inference, shapes: readonly (readonly number[])[],
 }
 
 function checkedShape(shape: readonly number[]): readonly number[] {
-  if (Array.isArray(shape) && shape.every((length) => Number.isInteger(length) && length > 0)) return shape;
+  if (Array.isArray(shape) && shape.every((length) => Number.isSafeInteger(length) && length > 0)) return shape;
   throw new InfiniteWidthError(
     'ERR_SHAPE',
     `an input shape is a list of positive integers like [1000, 784], got ${JSON.stringify(shape)}`,

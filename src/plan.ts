@@ -119,9 +119,16 @@ export function tileGrid(n1: number, n2: number, job: Pick<TileJob, 'rows' | 'co
 
 /** How many tiles `tileGrid` makes of n samples against themselves. */
 export function countTiles(n: number, { rows, cols }: Pick<TileJob, 'rows' | 'cols'>): number {
-  let count = 0;
-  for (let row = 0; row < n; row += rows) count += Math.ceil(Math.min(row + rows, n) / cols);
-  return count;
+  const strips = Math.floor(n / rows);
+  // A strip `cols` further down has `rows` tiles more.
+  const periods = Math.floor(strips / cols);
+  let count = rows * cols * ((periods * (periods - 1)) / 2);
+  for (let strip = 1; strip <= cols; strip++) {
+    const below = periods + (strip <= strips % cols ? 1 : 0);
+    count += below * Math.ceil((strip * rows) / cols);
+    if (below > periods) count += periods * rows;
+  }
+  return count + (n > strips * rows ? Math.ceil(n / cols) : 0);
 }
 
 /** Additions, multiplications, divisions and roots of each operation on one pair, for the figures that explain() prints. */

@@ -6,6 +6,7 @@ import type { TileJob } from './backends/backend';
 import type { CoreBuild } from './backends/core';
 import type { MessagePool } from './backends/message-pool';
 import type { Team } from './backends/team';
+import type { WasmModule } from './backends/wasm-types';
 import { type CreateWorker, sharingObstacle, workersObstacle } from './backends/workers';
 import { disposedError } from './errors';
 import type { KernelJob } from './kernel-job';
@@ -25,7 +26,7 @@ export interface ThreadsOptions {
   /** The build whose shared-memory twin threads run; null where there is none. */
   readonly build: CoreBuild | null;
   /** The core that workers without shared memory run; null: no threads at all, for `reason`. */
-  readonly module: WebAssembly.Module | null;
+  readonly module: WasmModule | null;
   readonly asked: 'auto' | number;
   readonly createWorker?: CreateWorker;
   readonly sharedMemory?: boolean;
@@ -52,7 +53,7 @@ export class Threads {
   private sharing: ThreadsReport['sharing'];
   private reason: string;
   private crews: Crews | null = null;
-  private shared: WebAssembly.Module | null = null;
+  private shared: WasmModule | null = null;
   private current: Team | MessagePool | null = null;
   private pool: MessagePool | null = null;
   private turns: Promise<unknown> = Promise.resolve();
@@ -177,7 +178,7 @@ export class Threads {
     const { crews, options } = this;
     if (!crews || !crew || !this.isTeam(crew)) return crew as MessagePool | null;
     if (this.pool?.died) void this.retire(this.pool);
-    this.pool ??= new crews.MessagePool(options.module as WebAssembly.Module, this.wanted, options.createWorker, true);
+    this.pool ??= new crews.MessagePool(options.module as WasmModule, this.wanted, options.createWorker, true);
     return this.pool;
   }
 
@@ -197,7 +198,7 @@ export class Threads {
     const { module, createWorker } = this.options;
     if (this.sharing === 'memory' && this.shared)
       return new Team(instantiateShared(this.shared), this.shared, this.wanted, this.available, createWorker);
-    return new MessagePool(module as WebAssembly.Module, this.wanted, createWorker);
+    return new MessagePool(module as WasmModule, this.wanted, createWorker);
   }
 
   /** Makes do with less. */

@@ -123,6 +123,8 @@ describe('explain', () => {
     expect(huge.fits).toBe(huge.availableBytes === null);
     expect(huge.text).toContain(huge.fits ? 'not known' : 'DOES NOT FIT');
     expect(huge.workspaceBytes).toBeLessThan(64 << 20);
+    expect(explain(net, [1e15, 48]).tiles).toBeGreaterThan(1e20);
+    expect(() => explain(net, [2 ** 53, 48])).toThrowError('positive integers');
   });
 
   test('the text has every layer, its hash, and no line that ends in blanks', () => {

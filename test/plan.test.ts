@@ -8,7 +8,7 @@ import { kernelSync } from '../src/kernel';
 import { dense } from '../src/layers/dense';
 import { relu, tanh } from '../src/layers/elementwise';
 import { serial } from '../src/layers/structure';
-import { makePlan } from '../src/plan';
+import { countTiles, makePlan, tileGrid } from '../src/plan';
 import { compile } from '../src/program';
 import { passRows } from '../src/rows';
 
@@ -138,4 +138,11 @@ describe('plans', () => {
       }),
     ).toThrow(expect.objectContaining({ code: 'ERR_OUT_OF_MEMORY', details: expect.objectContaining({ n1: 1e6 }) }));
   });
+});
+
+it('tiles of a triangle are counted without being made', () => {
+  for (const rows of [1, 2, 3, 6, 7, 16])
+    for (const cols of [1, 2, 3, 4, 7, 16])
+      for (const n of [1, 2, 5, 16, 17, 48, 97, 113])
+        expect(countTiles(n, { rows, cols })).toBe(tileGrid(n, n, { rows, cols }, true).length);
 });

@@ -7,13 +7,14 @@ import * as dense from '../../build/dense.js';
 import { DOUBLE, SINGLE } from '../duals/coefficients';
 import { InfiniteWidthError, notBrought } from '../errors';
 import { type Embedded, extract } from './embedded';
+import type { WasmBytes, WasmMemory, WasmModule } from './wasm-types';
 
 export type CoreBuild = 'simd' | 'relaxed-simd';
 
 /** One instance: pointers and dimensions in, status out. Function names end in `_f32` or `_f64`. */
 export interface Core {
   readonly exports: Record<string, (...args: number[]) => number>;
-  readonly memory: WebAssembly.Memory;
+  readonly memory: WasmMemory;
   /** Makes `[base, base + bytes)` addressable and returns base (64-byte aligned). @throws ERR_OUT_OF_MEMORY */
   reserve(bytes: number): number;
 }
@@ -30,7 +31,7 @@ export type PartName = 'eigen' | 'planes' | 'finite';
 
 /** Lends instances: CorePool, or a worker's own. */
 export interface CoreSource {
-  readonly module: WebAssembly.Module;
+  readonly module: WasmModule;
   take(): Core;
   give(core: Core): void;
   /** Instances of another part of the core: themselves where the module is the whole of it. @throws ERR_UNSUPPORTED */
@@ -44,7 +45,7 @@ export function partOf(cores: CoreSource, name: PartName): PartModule | null {
 }
 export interface PartModule {
   readonly name: PartName;
-  readonly module: WebAssembly.Module;
+  readonly module: WasmModule;
 }
 
 /** Runs `body` with an instance of its own. */
@@ -62,11 +63,11 @@ export class CorePool implements CoreSource {
   private readonly idle: Core[] = [];
   private readonly parts = new Map<PartName, CorePool>();
   constructor(
-    readonly module: WebAssembly.Module,
+    readonly module: WasmModule,
     /** Fills constant tables of a fresh instance. */
     private readonly initialise: (core: Core) => void = () => {},
     /** Compiles another part; left out: the module is whole. */
-    private readonly compilePart?: (name: PartName) => WebAssembly.Module,
+    private readonly compilePart?: (name: PartName) => WasmModule,
   ) {}
 
   part(name: PartName): CorePool {
@@ -86,14 +87,14 @@ export class CorePool implements CoreSource {
 
   private instantiate(): Core {
     const { exports } = instantiateSync<Record<string, unknown>>(this.module, {});
-    const core = coreOf(exports, exports.memory as WebAssembly.Memory);
+    const core = coreOf(exports, exports.memory as WasmMemory);
     this.initialise(core);
     return core;
   }
 }
 
 /** An instance with its memory; its tables are empty until initialiseCore. */
-export function coreOf(exports: Record<string, unknown>, memory: WebAssembly.Memory): Core {
+export function coreOf(exports: Record<string, unknown>, memory: WasmMemory): Core {
   const base = aligned((exports.__heap_base as WebAssembly.Global).value as number);
   return {
     exports: exports as Core['exports'],
@@ -111,7 +112,7 @@ const INITIAL_PAGES = 32;
 const MAXIMUM_PAGES = 65536;
 
 /** An instance of a shared build on a new shared memory, the largest the runtime will promise. @throws ERR_OUT_OF_MEMORY */
-export function instantiateShared(module: WebAssembly.Module): Core {
+export function instantiateShared(module: WasmModule): Core {
   let refusal: unknown;
   for (let maximum = MAXIMUM_PAGES; maximum >= INITIAL_PAGES; maximum /= 2)
     try {
@@ -126,7 +127,7 @@ export function instantiateShared(module: WebAssembly.Module): Core {
   throw new InfiniteWidthError('ERR_OUT_OF_MEMORY', 'this runtime gives no shared WebAssembly memory', {}, { cause: refusal });
 }
 
-function grow(memory: WebAssembly.Memory, missing: number, bytes: number): void {
+function grow(memory: WasmMemory, missing: number, bytes: number): void {
   try {
     memory.grow(Math.ceil(missing / PAGE));
   } catch (cause) {
@@ -164,7 +165,7 @@ export function embeddedPool(build: CoreBuild): CorePool {
 const PURPOSES = { eigen: 'eigenvectors', planes: 'convolutional networks', finite: 'finite networks' } as const;
 
 /** Loads and compiles the build for shared memory, which is not part of the first bundle. @throws ERR_WASM_LOAD */
-export async function compileShared(build: CoreBuild): Promise<WebAssembly.Module> {
+export async function compileShared(build: CoreBuild): Promise<WasmModule> {
   const shared = await import('../../build/shared.js');
   if (shared.id !== dense.id) throw otherBuild('the chunk with the builds for shared memory', shared.id, {});
   return compileBytes(extract(shared, build), `the embedded ${build} build for shared memory`);
@@ -174,7 +175,7 @@ export async function compileShared(build: CoreBuild): Promise<WebAssembly.Modul
  * Compiles the core from a URL, a response, bytes, or takes a compiled module.
  * @throws ERR_WASM_LOAD naming URL, status and first bytes, or the two builds where it is not of this version of the package
  */
-export async function compileCore(source: string | URL | Response | BufferSource | WebAssembly.Module): Promise<WebAssembly.Module> {
+export async function compileCore(source: string | URL | Response | WasmBytes | WasmModule): Promise<WasmModule> {
   if (source instanceof WebAssembly.Module) return ofThisBuild(source, 'the given module');
   if (source instanceof ArrayBuffer || ArrayBuffer.isView(source))
     return ofThisBuild(compileBytes(source, 'the given bytes'), 'the given bytes');
@@ -192,7 +193,7 @@ export async function compileCore(source: string | URL | Response | BufferSource
 }
 
 /** Records and tables mean the same to the core and to this code only where both are of one build: every core carries its name (scripts/build-core.mjs). */
-function ofThisBuild(module: WebAssembly.Module, place: string, details: Record<string, unknown> = {}): WebAssembly.Module {
+function ofThisBuild(module: WasmModule, place: string, details: Record<string, unknown> = {}): WasmModule {
   const [section] = WebAssembly.Module.customSections(module, 'infinite-width');
   const id = section ? new TextDecoder().decode(section) : null;
   if (id === dense.id) return module;
@@ -213,7 +214,7 @@ async function fetchCore(url: string | URL): Promise<Response> {
   }
 }
 
-function compileBytes(bytes: BufferSource, place: string, details: Record<string, unknown> = {}): WebAssembly.Module {
+function compileBytes(bytes: WasmBytes, place: string, details: Record<string, unknown> = {}): WasmModule {
   try {
     return new WebAssembly.Module(bytes);
   } catch (cause) {
@@ -234,7 +235,7 @@ const policyHint = (cause: unknown): string =>
     : '';
 
 /** In hexadecimal. */
-function firstBytesOf(bytes: BufferSource): string {
+function firstBytesOf(bytes: WasmBytes): string {
   const head = ArrayBuffer.isView(bytes) ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) : new Uint8Array(bytes);
   return Array.from(head.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
 }

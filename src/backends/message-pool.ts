@@ -6,6 +6,7 @@ import { disposedError, InfiniteWidthError, workerDied } from '../errors';
 import type { Panel } from './backend';
 import type { DrawMessage, JobMessage, PartReply, SamplesMessage, TileMessage, WorkerReply } from './messages';
 import { type CreateWorker, type Spawned, type Start, spawn } from './spawn';
+import type { WasmModule } from './wasm-types';
 
 /** Bytes of panels that a worker keeps. */
 const PANEL_BYTES = 64 << 20;
@@ -48,7 +49,7 @@ export class MessagePool {
    * @param sharesMemory beside memories of their own, workers and the calling thread can have shared ones
    */
   constructor(
-    module: WebAssembly.Module,
+    module: WasmModule,
     readonly threads: number,
     createWorker?: CreateWorker,
     readonly sharesMemory = false,

@@ -4,14 +4,15 @@ import type { SamplesJob } from '../finite/sampler';
 import type { DType, TypedArray } from '../ndarray';
 import type { Panel, TileField, TileJob } from './backend';
 import type { PartModule } from './core';
+import type { WasmMemory, WasmModule } from './wasm-types';
 
 /** First message to a thread on shared memory: it serves the team's control block (assembly/team.ts) and answers no more. */
 export interface SharedStart {
   readonly kind: 'shared';
   /** Of the worker's script: one of another build does nothing. */
   readonly build: string;
-  readonly module: WebAssembly.Module;
-  readonly memory: WebAssembly.Memory;
+  readonly module: WasmModule;
+  readonly memory: WasmMemory;
   readonly control: number;
   readonly thread: number;
 }
@@ -20,7 +21,7 @@ export interface SharedStart {
 export interface MessagesStart {
   readonly kind: 'messages';
   readonly build: string;
-  readonly module: WebAssembly.Module;
+  readonly module: WasmModule;
 }
 
 /** Opens a job; the worker forgets the panels of the one before. */

@@ -22,7 +22,7 @@ export interface WorkerEvents {
 }
 
 export interface Spawned {
-  post(message: unknown, transfer?: readonly Transferable[]): void;
+  post(message: unknown, transfer?: readonly object[]): void;
   /** Whether the worker is known to have stopped since it was ready, told without a turn of the event loop. Only Node knows. */
   hasStopped(): boolean;
   /** Ends the worker, whatever it does. */
@@ -84,7 +84,7 @@ class SpawnedWorker implements Spawned {
     this.start();
   }
 
-  post(message: unknown, transfer: readonly Transferable[] = []): void {
+  post(message: unknown, transfer: readonly object[] = []): void {
     this.worker?.postMessage(message, transfer);
   }
 

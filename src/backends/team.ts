@@ -6,6 +6,7 @@ import { disposedError, workerDied } from '../errors';
 import { macrotask } from '../execute/yield';
 import { aligned, type Core } from './core';
 import { type CreateWorker, type Spawned, type Start, spawn } from './spawn';
+import type { WasmModule } from './wasm-types';
 
 /** Word positions in the control block, as in assembly/team.ts. */
 enum Word {
@@ -63,7 +64,7 @@ export class Team {
   /** @param threads the calling thread included; @param cores that they run on */
   constructor(
     readonly core: Core,
-    module: WebAssembly.Module,
+    module: WasmModule,
     readonly threads: number,
     cores: number,
     createWorker?: CreateWorker,

@@ -2,7 +2,8 @@
 
 /** The workers of Node and of browsers both have it. */
 export interface WorkerLike {
-  postMessage(message: unknown, transfer?: readonly Transferable[]): void;
+  /** @param transfer array buffers (lib.dom's Transferable is not in programs for Node) */
+  postMessage(message: unknown, transfer?: readonly object[]): void;
   terminate(): unknown;
 }
 

@@ -5,6 +5,8 @@ export interface OptionSpec {
   readonly name: string;
   /** What stands after the option in the help; left out for a switch. */
   readonly value?: string;
+  /** Names a file that is written; '-' is standard output. */
+  readonly output?: true;
   readonly description: string;
 }
 

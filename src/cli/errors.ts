@@ -1,6 +1,6 @@
 /** How a command ends. */
 
-export const EXIT = { ok: 0, failure: 1, usage: 2, interrupted: 130 } as const;
+export const EXIT = { ok: 0, failure: 1, usage: 2, interrupted: 130, terminated: 143 } as const;
 
 /** The command line itself is wrong: exit status 2, and where to read more. */
 export class UsageError extends Error {

@@ -1,7 +1,23 @@
-/** Files in and out. Output appears whole or not at all: it goes to a temporary name beside the target and is renamed. */
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+/**
+ * Files in and out. Output appears whole or not at all: it goes to a temporary name beside the target and is renamed. Pipes and devices
+ * are written as they are.
+ */
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { readArray } from '../data/index';
+import { InfiniteWidthError } from '../errors';
 import type { DType, NDArray } from '../ndarray';
 import type { Io } from './command';
 import { UsageError } from './errors';
@@ -41,7 +57,14 @@ export function readBytes(path: string): Uint8Array {
  */
 export function readInput(spec: string, dtype?: DType): NDArray {
   const [path, entry] = splitEntry(spec);
-  return readArray(readBytes(path), basename(path), { entry, dtype });
+  const bytes = readBytes(path);
+  try {
+    return readArray(bytes, basename(path), { entry, dtype });
+  } catch (cause) {
+    if (!(cause instanceof InfiniteWidthError)) throw cause;
+    const { code, message, details } = cause;
+    throw new InfiniteWidthError(code, `cannot read ${path}: ${message.replace(` [${code}]`, '')}`, { ...details, path }, { cause });
+  }
 }
 
 /** A colon separates the entry unless the whole is a file's name. */
@@ -50,11 +73,14 @@ function splitEntry(spec: string): [path: string, entry: string | undefined] {
   return match && !isFile(spec) ? [match[1], match[2]] : [spec, undefined];
 }
 
-export function isFile(path: string): boolean {
+export const isFile = (path: string): boolean => statsOf(path)?.isFile() === true;
+
+/** Of what a path leads to, links followed; null where that is nothing. */
+function statsOf(path: string): Stats | null {
   try {
-    return statSync(path).isFile();
+    return statSync(path);
   } catch {
-    return false;
+    return null;
   }
 }
 
@@ -76,27 +102,54 @@ export function openOutput(path: string, { stdout }: Io): PendingFile {
 }
 
 function openFile(path: string): PendingFile {
-  if (isDirectory(path)) throw new FileError('write', path, { code: 'EISDIR' });
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  const there = statsOf(path);
+  if (there?.isDirectory()) throw new FileError('write', path, { code: 'EISDIR' });
+  // The file that a link leads to is replaced, not the link.
+  return there && !there.isFile() ? openSpecial(path) : openRegular(path, there ? realpathSync(path) : path);
+}
+
+function openRegular(path: string, target: string): PendingFile {
+  const temporary = join(dirname(target), `.${basename(target)}.${process.pid}.tmp`);
   const handle = attempt('write', path, () => openSync(temporary, 'wx'));
+  const close = () => {
+    process.off('exit', discard);
+    closeSync(handle);
+  };
   let open = true;
   const discard = () => {
     if (!open) return;
     open = false;
-    closeSync(handle);
+    close();
     rmSync(temporary, { force: true });
   };
+  // Whatever ends the process: a second SIGINT, standard output that was closed.
+  process.on('exit', discard);
   const commit = (bytes: Uint8Array) => {
     try {
       writeAll(handle, bytes);
       fsyncSync(handle);
-      renameSync(temporary, path);
+      renameSync(temporary, target);
     } catch (cause) {
       discard();
       throw new FileError('write', path, cause);
     }
     open = false;
-    closeSync(handle);
+    close();
+  };
+  return { commit, discard };
+}
+
+/** A pipe or a device, which a file cannot take the place of. */
+function openSpecial(path: string): PendingFile {
+  const handle = attempt('write', path, () => openSync(path, 'w'));
+  let open = true;
+  const discard = () => {
+    if (open) closeSync(handle);
+    open = false;
+  };
+  const commit = (bytes: Uint8Array) => {
+    attempt('write', path, () => writeAll(handle, bytes));
+    discard();
   };
   return { commit, discard };
 }
@@ -116,13 +169,5 @@ function attempt<T>(action: string, path: string, body: () => T): T {
     return body();
   } catch (cause) {
     throw new FileError(action, path, cause);
-  }
-}
-
-function isDirectory(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch {
-    return false;
   }
 }

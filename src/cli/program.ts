@@ -2,6 +2,7 @@
 import { parseOptions, unknown } from './arguments';
 import type { Command, Io, OptionValues } from './command';
 import { describeFailure, EXIT, UsageError } from './errors';
+import { FileError } from './files';
 import { COMMON_OPTIONS, commandHelp, overview } from './help';
 import { createProgress } from './progress';
 
@@ -30,19 +31,31 @@ export async function runProgram(program: Program, args: readonly string[], io: 
   }
 }
 
-/** Runs the command line of this process: SIGINT aborts, a second one ends at once. */
+/** Exit status of each signal that ends the work in order. SIGHUP is not among them: who listens to it undoes nohup. */
+const SIGNALS = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated } as const;
+
+/** Runs the command line of this process: a signal aborts, a second one ends at once. */
 export async function runProcess(program: Program): Promise<void> {
   const controller = new AbortController();
-  process.on('SIGINT', () => {
-    if (controller.signal.aborted) process.exit(EXIT.interrupted);
-    controller.abort(new Error('SIGINT'));
-  });
+  let ended: number = EXIT.interrupted;
+  for (const [signal, status] of Object.entries(SIGNALS))
+    process.on(signal, () => {
+      if (controller.signal.aborted) process.exit(status);
+      ended = status;
+      controller.abort(new Error(signal));
+    });
   // A reader that has seen enough, as `head`, is no failure of ours to report.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(EXIT.failure);
-    throw error;
+    if (error.code !== 'EPIPE') {
+      const { code, message } = new FileError('write', 'standard output', error);
+      process.stderr.write(`${program.name}: ${code}: ${message}\n`);
+    }
+    process.exit(EXIT.failure);
   });
-  process.exitCode = await runProgram(program, process.argv.slice(2), process, controller.signal);
+  // Where nobody hears of errors, the exit status still says them.
+  process.stderr.on('error', () => {});
+  const status = await runProgram(program, process.argv.slice(2), process, controller.signal);
+  process.exitCode = status === EXIT.interrupted ? ended : status;
 }
 
 async function dispatch(
@@ -76,7 +89,9 @@ async function execute(
   signal: AbortSignal,
   progress: ReturnType<typeof createProgress>,
 ): Promise<number> {
-  const quiet = options.json === true || options.out === '-';
+  const piped = command.options.find(({ name, output }) => output && options[name] === '-');
+  if (piped && options.json) throw new UsageError(`--json and --${piped.name} - both want standard output; give --${piped.name} a file`);
+  const quiet = options.json === true || piped !== undefined;
   const print = (line: string) => {
     progress.clear();
     if (!quiet) io.stdout.write(`${line}\n`);

@@ -49,6 +49,21 @@ function isOneHot(data: TypedArray, columns: number): boolean {
   return true;
 }
 
+/** @throws ERR_SHAPE, ERR_ARGUMENT for training targets that are not what the user says they are */
+export function checkKind(targets: NDArray, kind: TargetKind): void {
+  const { data, shape } = targets;
+  if (kind === 'labels' && data.length !== shape[0])
+    throw new InfiniteWidthError('ERR_SHAPE', `the targets have shape ${showShape(shape)}; labels are one integer per sample, [n]`, {
+      shape,
+    });
+  if (kind === 'one-hot' && kindOfTargets(targets) !== 'one-hot')
+    throw new InfiniteWidthError(
+      'ERR_ARGUMENT',
+      `the targets, of shape ${showShape(shape)}, are not one-hot: rows of at least two columns with one value once and another elsewhere`,
+      { shape },
+    );
+}
+
 /**
  * Labels as centred one-hot rows, 1 − 1/C and −1/C: the classes' mean is zero, as the prior's.
  * @throws ERR_ARGUMENT for anything but integers from 0 to C − 1
@@ -65,7 +80,7 @@ export function encodeLabels(labels: NDArray, classes: number, name: string): ND
 function checkLabels({ data }: NDArray, classes: number, name: string): void {
   const wrong = data.findIndex((value: number) => !(Number.isInteger(value) && value >= 0 && value < classes));
   if (wrong < 0) return;
-  throw new InfiniteWidthError('ERR_ARGUMENT', `${name} holds ${data[wrong]} at ${wrong}; labels are integers from 0 to ${classes - 1}`, {
+  throw new InfiniteWidthError('ERR_ARGUMENT', `${name} hold ${data[wrong]} at ${wrong}; labels are integers from 0 to ${classes - 1}`, {
     name,
     index: wrong,
     value: data[wrong],
@@ -93,19 +108,29 @@ export function argmaxRows({ data, shape }: NDArray): Float64Array {
 export function score(mean: NDArray, targets: NDArray, kind: TargetKind, centred: boolean): Score {
   const outputs = mean.shape[1] ?? 1;
   const count = mean.shape[0];
-  const expected = kind === 'labels' ? count : count * outputs;
-  if (targets.shape[0] !== count || targets.data.length !== expected)
-    throw new InfiniteWidthError(
-      'ERR_SHAPE',
-      `the test targets have shape ${showShape(targets.shape)} and the predictions ${showShape(mean.shape)}; give one ${kind === 'labels' ? 'label' : 'row of outputs'} per prediction`,
-      { targets: targets.shape, predictions: mean.shape },
-    );
-  if (kind === 'labels') checkLabels(targets, outputs, 'the test targets');
+  checkTestTargets(targets, kind, mean.shape);
   const classes = kind === 'labels' ? targets.data : argmaxRows(targets);
   const predicted = argmaxRows(mean);
   const hits = predicted.reduce((sum, label, i) => sum + (label === classes[i] ? 1 : 0), 0);
   const wanted = kind !== 'labels' ? targets : centred ? encodeLabels(targets, outputs, 'the test targets') : null;
   return { kind, count, mse: wanted && meanSquare(mean.data, wanted.data), accuracy: kind === 'values' ? null : hits / count };
+}
+
+/**
+ * What `score` needs of test targets.
+ * @param predictions the shape that the predictions have
+ * @throws ERR_SHAPE naming both shapes, ERR_ARGUMENT for labels of no class
+ */
+export function checkTestTargets(targets: NDArray, kind: TargetKind, predictions: readonly number[]): void {
+  const [count, outputs = 1] = predictions;
+  const expected = kind === 'labels' ? count : count * outputs;
+  if (targets.shape[0] !== count || targets.data.length !== expected)
+    throw new InfiniteWidthError(
+      'ERR_SHAPE',
+      `the test targets have shape ${showShape(targets.shape)} and the predictions ${showShape(predictions)}; give one ${kind === 'labels' ? 'label' : 'row of outputs'} per prediction`,
+      { targets: targets.shape, predictions },
+    );
+  if (kind === 'labels') checkLabels(targets, outputs, 'the test targets');
 }
 
 function meanSquare(a: TypedArray, b: TypedArray): number {

@@ -86,7 +86,7 @@ function isHeader(first: readonly string[], header: 'auto' | boolean, line: numb
     name + 1,
     'a row of numbers only, or of names only',
     showField(first[name]),
-    'pass header: true if it names the columns, else correct it',
+    'name every column, remove the line, or pass header: true if it is one of names',
   );
 }
 

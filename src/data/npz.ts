@@ -30,12 +30,13 @@ export function readNpz(bytes: Bytes, options?: ReadOptions): Record<string, NDA
   return parseNpz(plainBytes(toBytes(bytes), limits.maxBytes), limits);
 }
 
-/** `readNpz` of plain bytes. */
-export function parseNpz(bytes: Uint8Array, limits: ReadLimits): Record<string, NDArray> {
+/** `readNpz` of plain bytes; with `wanted` only of the entries that are called so, where the others may hold anything. */
+export function parseNpz(bytes: Uint8Array, limits: ReadLimits, wanted?: string): Record<string, NDArray> {
   const source = 'npz file';
   const arrays = new Map<string, NDArray>();
   let left = limits.maxBytes;
   for (const entry of zipEntries(bytes, limits.maxBytes, source)) {
+    if (wanted !== undefined && entry.name !== wanted + SUFFIX) continue;
     if (!entry.name.endsWith(SUFFIX))
       throw malformed(source, 0, `entries named *${SUFFIX}`, JSON.stringify(entry.name), 'remove it from the archive');
     const name = entry.name.slice(0, -SUFFIX.length);
@@ -47,6 +48,12 @@ export function parseNpz(bytes: Uint8Array, limits: ReadLimits): Record<string, 
   }
   return Object.fromEntries(arrays);
 }
+
+/** Names of the arrays of an npz file, of which nothing is decompressed. */
+export const npzNames = (bytes: Uint8Array, { maxBytes }: ReadLimits): string[] =>
+  zipEntries(bytes, maxBytes, 'npz file')
+    .filter(({ name }) => name.endsWith(SUFFIX))
+    .map(({ name }) => name.slice(0, -SUFFIX.length));
 
 /**
  * Writes arrays as an npz file that `numpy.load` reads; equal input gives equal bytes.

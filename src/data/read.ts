@@ -1,18 +1,21 @@
 /** One reader for every format that holds an array. */
 import { InfiniteWidthError } from '../errors';
 import type { NDArray } from '../ndarray';
-import { type Bytes, readLimits, toBytes } from './bytes';
+import { type Bytes, type ReadLimits, readLimits, toBytes } from './bytes';
 import { type CsvOptions, readCsv } from './csv';
 import { plainBytes } from './gzip';
 import { isIdx, parseIdx } from './idx';
 import { isNpy, parseNpy } from './npy';
-import { parseNpz } from './npz';
+import { npzNames, parseNpz } from './npz';
 import { isZip } from './zip';
 
 export interface ReadArrayOptions extends CsvOptions {
   /** Which array of an npz file; may be left out when it holds one. */
   entry?: string;
 }
+
+/** How many names a message lists. */
+const SHOWN_NAMES = 10;
 
 type Format = 'npy' | 'npz' | 'idx' | 'csv';
 
@@ -34,7 +37,7 @@ export function readArray(bytes: Bytes, name: string, options: ReadArrayOptions 
   const plain = plainBytes(toBytes(bytes), limits.maxBytes);
   const format = formatOf(plain, name);
   if (format === 'npy') return parseNpy(plain, limits, name);
-  if (format === 'npz') return pick(parseNpz(plain, limits), options.entry, name);
+  if (format === 'npz') return readEntry(plain, limits, options.entry, name);
   if (format === 'idx') return parseIdx(plain, limits);
   return readCsv(plain, options).data;
 }
@@ -53,13 +56,18 @@ function formatOf(bytes: Uint8Array, name: string): Format {
   );
 }
 
-function pick(arrays: Record<string, NDArray>, entry: string | undefined, name: string): NDArray {
-  const names = Object.keys(arrays);
+/** One array of an archive; the others are not read. */
+function readEntry(bytes: Uint8Array, limits: ReadLimits, entry: string | undefined, name: string): NDArray {
+  const names = npzNames(bytes, limits);
   const wanted = entry ?? (names.length === 1 ? names[0] : undefined);
-  if (wanted !== undefined && Object.hasOwn(arrays, wanted)) return arrays[wanted];
+  if (wanted !== undefined && names.includes(wanted)) return parseNpz(bytes, limits, wanted)[wanted];
+  const more = names.length - SHOWN_NAMES;
+  const shown = names.slice(0, SHOWN_NAMES).map((key) => JSON.stringify(key));
+  const list = `${shown.join(', ') || '(none)'}${more > 0 ? ` and ${more} more` : ''}`;
+  const remedy = names.length === 0 ? 'save arrays in it' : 'name one of them as entry (FILE.npz:name on the command line)';
   throw new InfiniteWidthError(
     'ERR_ARGUMENT',
-    `${name} holds the arrays ${names.map((key) => JSON.stringify(key)).join(', ') || '(none)'}; name one of them as entry${entry === undefined ? '' : `, not ${JSON.stringify(entry)}`}`,
+    `${name} holds the arrays ${list}; ${remedy}${entry === undefined ? '' : `, not ${JSON.stringify(entry)}`}`,
     { name, names, entry },
   );
 }

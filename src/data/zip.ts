@@ -181,4 +181,4 @@ function unsupported(source: string, what: string, remedy: string): InfiniteWidt
 }
 
 const zip64 = (source: string): InfiniteWidthError =>
-  unsupported(source, 'it uses zip64 sizes (an archive or entry of 4 GiB, or 65,535 entries)', 'split it, or save npy files');
+  unsupported(source, 'it uses zip64 sizes (as numpy writes for entries of 2 GiB or more)', 'split it, or save npy files');

@@ -165,7 +165,10 @@ export function checkKernel(kernel: NDArray, name: string): void {
       for (let p = i; p < Math.min(n, i + TILE); p++)
         for (let q = j; q < Math.min(p, j + TILE); q++) {
           const [lower, upper] = [data[p * n + q], data[q * n + p]];
-          if (Math.abs(lower - upper) > tolerance * Math.max(Math.abs(data[p * (n + 1)]), Math.abs(data[q * (n + 1)]), Math.abs(lower)))
+          if (
+            lower !== upper &&
+            Math.abs(lower - upper) > tolerance * Math.max(Math.abs(data[p * (n + 1)]), Math.abs(data[q * (n + 1)]), Math.abs(lower))
+          )
             throw new InfiniteWidthError(
               'ERR_ARGUMENT',
               `${name} is not symmetric: entry [${p}, ${q}] is ${lower} and [${q}, ${p}] is ${upper}; pass the kernel of the training set with itself`,

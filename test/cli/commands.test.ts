@@ -1,8 +1,8 @@
 /** The four commands as a user runs them: files in, files out, streams apart. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { dense, kernelSync, relu, serial } from '../../src';
-import { readNpy, readNpz, writeNpz } from '../../src/data';
+import { dense, kernelSync, load, relu, serial } from '../../src';
+import { readNpy, readNpz, writeNpy, writeNpz } from '../../src/data';
 import { fitSync } from '../../src/predict/index';
 import { NET, numbers, program, workspace } from './program';
 
@@ -33,7 +33,7 @@ describe('kernel', () => {
       folder.path,
     );
     expect([status, stderr]).toEqual([0, '']);
-    expect(stdout.toString()).toMatch(/^k\.npz: nngp \[60, 20\], ntk \[60, 20\] in \d+\.\d\d s\n$/);
+    expect(stdout.toString()).toMatch(/^k\.npz: nngp \[60, 20\], ntk \[60, 20\], [a-z-]+ build, \d+\.\d\d s\n$/);
     const file = readNpz(readFileSync(folder.at('k.npz')));
     expect(file).toEqual({ ...kernelSync(net, x, xt) });
     expect(readdirSync(folder.path).filter((name) => name.endsWith('.tmp'))).toEqual([]);
@@ -50,6 +50,30 @@ describe('kernel', () => {
 });
 
 describe('regress', () => {
+  test('what cannot be predicted or compared is refused before the fit', async () => {
+    const ask = async (...args: string[]) => (await program(['regress', '--net', NET, '--train', 'x.npy', ...args], folder.path)).stderr;
+    const labels = ['--targets', 'labels.npy', '--save', 'never.iwm', '--test'];
+    writeFileSync(folder.at('narrow.npy'), writeNpy({ data: numbers(80), shape: [20, 4] }));
+    writeFileSync(folder.at('one-hot.npy'), writeNpy({ data: numbers(120), shape: [60, 2] }));
+    expect(await ask(...labels, 'narrow.npy')).toContain('xTest has shape [20, 4] and xTrain [60, 5]');
+    expect(await ask(...labels, 'xt.npy', '--test-targets', 'labels.npy')).toContain(
+      'the test targets have shape [60] and the predictions [20, 2]',
+    );
+    const wrong = ['--targets', 'one-hot.npy', '--save', 'never.iwm', '--targets-are'];
+    expect(await ask(...wrong, 'labels')).toContain('the targets have shape [60, 2]; labels are one integer per sample, [n]');
+    expect(await ask(...wrong, 'one-hot')).toContain('the targets, of shape [60, 2], are not one-hot');
+    expect(readdirSync(folder.path).filter((name) => /never|tmp$/.test(name))).toEqual([]);
+  });
+
+  test('--save - is the model on standard output and nothing else', async () => {
+    const { status, stdout, stderr } = await program(
+      ['regress', '--net', NET, '--train', 'x.npy', '--targets', 'labels.npy', '--save', '-'],
+      folder.path,
+    );
+    expect([status, stderr]).toEqual([0, '']);
+    expect(load(stdout).diagReg).toBe(1e-3);
+  });
+
   test('fits labels, saves, predicts; the saved model predicts the same to the bit', async () => {
     const fit = ['--net', NET, '--train', 'x.npy', '--targets', 'labels.npy', '--kernel', 'nngp', '--save', 'm.iwm'];
     const first = await program(

@@ -21,9 +21,13 @@ export interface Outcome {
   readonly stderr: string;
 }
 
+/** What starts the program. */
+export const commandLine = (args: readonly string[]): string[] => [process.execPath, ...NODE_FLAGS, '--import', tsx, main, ...args];
+
 /** Starts the program; all three streams are pipes. */
 export function start(args: readonly string[], cwd: string): { child: ChildProcess; outcome: Promise<Outcome> } {
-  const child = spawn(process.execPath, [...NODE_FLAGS, '--import', tsx, main, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [command, ...rest] = commandLine(args);
+  const child = spawn(command, rest, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
   const [out, err]: Buffer[][] = [[], []];
   child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => err.push(chunk));

@@ -1,10 +1,13 @@
 /** Wrong command lines, wrong networks, wrong files: the status, and a message that says what to do. */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dense, erf, leakyRelu, relu, serial } from '../../src';
 import { editDistance } from '../../src/cli/arguments';
 import { openOutput } from '../../src/cli/files';
 import { readNetwork } from '../../src/cli/network';
+import { writeNpz } from '../../src/data';
 import { NET, numbers, runHere, workspace } from './program';
 
 let folder: ReturnType<typeof workspace>;
@@ -45,7 +48,13 @@ describe('wrong usage ends with 2', () => {
       '--diag-reg is a number of at least 0, or several with commas between; got "-1"',
     ],
     [['regress', '--net', NET, '--train', 'a', '--targets', 'b', '--test', 'c', '--covariance', 'diagonal'], '--covariance needs --out'],
+    [['regress', '--net', NET, '--train', 'a', '--targets', 'b', '--save', '-', '--json'], '--json and --save - both want standard output'],
+    [
+      ['regress', '--net', NET, '--train', 'a', '--targets', 'b', '--test', 'c', '--save', 'm.npz', '--out', 'm.npz'],
+      '--out and --save both name m.npz',
+    ],
     [['explain', '--net', NET, '--shape', '10,0'], '--shape is positive integers'],
+    [['explain', '--net', NET, '--shape', '99999999999999999999,5'], '--shape is positive integers'],
   ] as [string[], string][])('%j', async (args, message) => {
     const { status, stdout, stderr } = await runHere(args);
     expect(stderr).toContain(message);
@@ -137,6 +146,44 @@ test('outputs appear whole or not at all', () => {
   second.discard();
   expect(readFileSync(path, 'utf8')).toBe('after');
   expect(readdirSync(folder.path).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+});
+
+test('what a link leads to is replaced, not the link; a pipe is written as it is', async () => {
+  const io = { stdout: { write() {} }, stderr: { write() {} }, env: {} };
+  writeFileSync(folder.at('target.bin'), 'before');
+  symlinkSync('target.bin', folder.at('link.bin'));
+  openOutput(folder.at('link.bin'), io).commit(new TextEncoder().encode('after'));
+  expect(lstatSync(folder.at('link.bin')).isSymbolicLink()).toBe(true);
+  expect(readFileSync(folder.at('target.bin'), 'utf8')).toBe('after');
+  execFileSync('mkfifo', [folder.at('pipe')]);
+  const reader = readFile(folder.at('pipe'), 'utf8');
+  openOutput(folder.at('pipe'), io).commit(new TextEncoder().encode('through'));
+  expect(await reader).toBe('through');
+  expect(statSync(folder.at('pipe')).isFIFO()).toBe(true);
+});
+
+test('messages name the file as it was given, and what can be typed', async () => {
+  writeFileSync(folder.at('ragged.csv'), '1,2\n3\n');
+  writeFileSync(folder.at('two.npz'), writeNpz({ a: [[1]], b: [[2]] }));
+  for (const [name, message] of [
+    ['ragged.csv', 'csv, line 2, column 2: expected 2 fields'],
+    ['two.npz', 'FILE.npz:name'],
+  ]) {
+    const { status, stderr, stdout } = await runHere([
+      'kernel',
+      '--net',
+      NET,
+      '--x1',
+      folder.at(name),
+      '--out',
+      folder.at('k.npz'),
+      '--json',
+    ]);
+    expect(status).toBe(1);
+    expect(stderr).toContain(`cannot read ${folder.at(name)}: `);
+    expect(stderr).toContain(message);
+    expect(JSON.parse(stdout.toString()).error.details.path).toBe(folder.at(name));
+  }
 });
 
 test('edit distance counts insertions, deletions, substitutions and swaps', () => {

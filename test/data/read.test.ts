@@ -1,6 +1,6 @@
-import { gzipSync } from 'fflate';
+import { gzipSync, zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
-import { readArray, writeNpz } from '../../src/data';
+import { readArray, writeNpy, writeNpz } from '../../src/data';
 import { codeOf, expectedOf, failure, fixture, plain } from './fixtures';
 
 const matrix = expectedOf('matrix-c.npy');
@@ -40,6 +40,16 @@ describe('readArray', () => {
     expect(error).toMatchObject({ code: 'ERR_ARGUMENT', details: { names: ['x', 'y', 'größe'] } });
     for (const entry of ['z', 'toString', '__proto__']) expect(codeOf(() => readArray(npz, 'a.npz', { entry }))).toBe('ERR_ARGUMENT');
     expect(codeOf(() => readArray(fixture('none.npz'), 'a.npz'))).toBe('ERR_ARGUMENT');
+  });
+
+  it('reads nothing but the entry of an npz file that is asked for, and lists a few names of many', () => {
+    const words = new TextEncoder().encode('words');
+    const npz = zipSync({ 'a.npy': writeNpy(readArray(csv, 'x.csv')), 'b.npy': words, 'readme.txt': words });
+    expect(plain(readArray(npz, 'a.npz', { entry: 'a' }))).toStrictEqual(matrix);
+    expect(codeOf(() => readArray(npz, 'a.npz', { entry: 'b' }))).toBe('ERR_FORMAT');
+    expect(failure(() => readArray(npz, 'a.npz')).details).toMatchObject({ names: ['a', 'b'] });
+    const many = writeNpz(Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`k${i}`, [[i]]])));
+    expect(failure(() => readArray(many, 'a.npz')).message).toContain('"k9" and 290 more; name one');
   });
 
   it('says which formats it knows', () => {

@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { installTarball, runModule } from './tarball';
+import { installTarball, root, runModule } from './tarball';
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 const block = (pattern: RegExp): string => pattern.exec(readme)?.[1] ?? '';
@@ -72,6 +72,27 @@ describe('the packed tarball, outside the repository', () => {
     const fitted = runModule(project, 'save.mjs', save);
     expect(runModule(project, 'load.mjs', load)).toBe(fitted);
     expect(fitted.trim().length).toBe(40 * 16);
+  });
+
+  it.each([
+    ['for Node, without lib.dom', 'es2022', 'node16', 'node'],
+    ['for browsers', 'es2022,dom', 'bundler', ''],
+  ])('has types that a strict program %s compiles against', (_, lib, resolution, types) => {
+    const names = ['', '/predict', '/finite', '/theory', '/linalg', '/data'];
+    const uses = `import { createEngine, dense, fit } from 'infinite-width';
+      export const engine = createEngine({ backend: 'wasm', threads: 2 });
+      export const model = fit(dense(1), [[1, 2]], [1], { kernel: 'ntk', signal: new AbortController().signal });`;
+    const all = names.map((name, i) => `export * as m${i} from 'infinite-width${name}';`).join('\n');
+    writeFileSync(join(project, 'uses.ts'), `${all}\n${uses}\n`);
+    const compilerOptions = {
+      ...{ strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false, noEmit: true, target: 'es2022' },
+      ...{ lib: lib.split(','), module: resolution === 'bundler' ? 'esnext' : 'node16', moduleResolution: resolution },
+      ...{ typeRoots: [join(root, 'node_modules/@types')], types: types ? [types] : [] },
+    };
+    writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['uses.ts'] }));
+    const tsc = join(root, 'node_modules/typescript/bin/tsc');
+    const { status, stdout } = spawnSync(process.execPath, [tsc, '-p', '.'], { cwd: project, encoding: 'utf8' });
+    expect([status, stdout]).toEqual([0, '']);
   });
 
   it('has a command line', () => {

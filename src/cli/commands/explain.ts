@@ -30,6 +30,7 @@ export const explainCommand: Command = {
 
 function parseShape(text: string): number[] {
   const parts = text.split(/[,x×]/);
-  if (parts.every((part) => /^\s*\d+\s*$/.test(part) && Number(part) > 0)) return parts.map(Number);
+  const lengths = parts.map((part) => (/^\s*\d+\s*$/.test(part) ? Number(part) : 0));
+  if (lengths.every((length) => length > 0 && Number.isSafeInteger(length))) return lengths;
   throw new UsageError(`--shape is positive integers with commas between them, got "${text}"`);
 }

@@ -20,7 +20,7 @@ export const kernelCommand: Command = {
     { name: 'x1', value: 'FILE', description: 'samples, [n1, features]: npy, npz (FILE.npz:name), csv, idx, gzipped or not' },
     { name: 'x2', value: 'FILE', description: 'more samples; without it x1 against itself, half the work' },
     { name: 'get', value: 'LIST', description: `what to compute, of ${FIELDS.join(',')} (default: nngp,ntk)` },
-    { name: 'out', value: 'FILE', description: '.npz, or .npy for a single array; - is standard output' },
+    { name: 'out', value: 'FILE', output: true, description: '.npz, or .npy for a single array; - is standard output' },
     ...ENGINE_OPTIONS,
   ],
   examples: [
@@ -35,7 +35,7 @@ async function run({ io, options, signal, progress, print }: CommandContext) {
   const net = readNetwork(required(options, 'net'));
   const [spec1, spec2, path] = [required(options, 'x1'), optional(options, 'x2'), required(options, 'out')];
   const get = choices<Field>(options, 'get', FIELDS) ?? ['nngp', 'ntk'];
-  checkOutput(path, get, options.json === true);
+  checkOutput(path, get);
   if (get.includes('cov2') && spec2 === undefined) throw new UsageError('--get cov2 needs --x2; without it the variances are cov1');
   const engine = await engineOf(options);
   const dtype = dtypeOption(options);
@@ -49,18 +49,19 @@ async function run({ io, options, signal, progress, print }: CommandContext) {
     const arrays = Object.fromEntries(get.map((field) => [field, result[field] as NDArray]));
     output.commit(encode(path, arrays));
     const shapes = Object.fromEntries(get.map((field) => [field, arrays[field].shape]));
-    if (path !== '-') print(`${path}: ${get.map((field) => `${field} ${showShape(shapes[field])}`).join(', ')} in ${seconds.toFixed(2)} s`);
-    return { json: { out: path, shapes, seconds, build: engine.capabilities.build.used } };
+    const build = engine.capabilities.build.used;
+    const shown = get.map((field) => `${field} ${showShape(shapes[field])}`).join(', ');
+    print(`${path}: ${shown}, ${build} build, ${seconds.toFixed(2)} s`);
+    return { json: { out: path, shapes, seconds, build } };
   } finally {
     output.discard();
   }
 }
 
 /** @throws UsageError for a name that says no format, or a format that cannot hold the arrays */
-function checkOutput(path: string, get: readonly Field[], json: boolean): void {
-  if (path === '-') {
-    if (json) throw new UsageError('--json and --out - both want standard output; give --out a file');
-  } else if (/\.npy$/i.test(path)) {
+function checkOutput(path: string, get: readonly Field[]): void {
+  if (path === '-') return;
+  if (/\.npy$/i.test(path)) {
     if (get.length > 1) throw new UsageError(`an npy file holds one array; use --get ${get[0]} or name the output .npz`);
   } else if (!/\.npz$/i.test(path)) throw new UsageError(`--out is a .npz or .npy file or -, got "${path}"`);
 }

@@ -1,6 +1,7 @@
 import { writeNpz } from '../../data/index';
 import type { Engine } from '../../engine';
-import { type DType, type NDArray, showShape } from '../../ndarray';
+import { checkFinite, type DType, type NDArray, showShape } from '../../ndarray';
+import { checkSameFeatures } from '../../predict/arguments';
 import type { Model, RidgePoint } from '../../predict/index';
 import type { Network } from '../../spec';
 import { choice, numbersOption, optional, required } from '../arguments';
@@ -9,7 +10,17 @@ import { dtypeOption, ENGINE_OPTIONS, engineOf } from '../engine-options';
 import { UsageError } from '../errors';
 import { openOutput, type PendingFile, readBytes, readInput } from '../files';
 import { readNetwork, SHORT_FORM_HELP } from '../network';
-import { argmaxRows, encodeLabels, extentOf, kindOfTargets, type Score, score, type TargetKind } from '../score';
+import {
+  argmaxRows,
+  checkKind,
+  checkTestTargets,
+  encodeLabels,
+  extentOf,
+  kindOfTargets,
+  type Score,
+  score,
+  type TargetKind,
+} from '../score';
 
 const KINDS: readonly TargetKind[] = ['labels', 'one-hot', 'values'];
 const DEFAULT_DIAG_REG = 1e-3;
@@ -37,8 +48,8 @@ export const regressCommand: Command = {
       description: `regularizer, in units of the kernel's mean diagonal; of several the one with the least leave-one-out error (default: ${DEFAULT_DIAG_REG})`,
     },
     { name: 'covariance', value: 'none|diagonal', description: 'also the predictive variance of each test sample (default: none)' },
-    { name: 'out', value: 'FILE', description: '.npz of mean, covariance where asked for, and labels of classes' },
-    { name: 'save', value: 'FILE', description: 'the fitted model, one file that --model reads' },
+    { name: 'out', value: 'FILE', output: true, description: '.npz of mean, covariance where asked for, and labels of classes' },
+    { name: 'save', value: 'FILE', output: true, description: 'the fitted model, one file that --model reads; - is standard output' },
     { name: 'model', value: 'FILE', description: 'a model that --save wrote, instead of a fit' },
     ...ENGINE_OPTIONS,
   ],
@@ -92,6 +103,7 @@ function checkPurpose({ model, test, testTargets, out, save, covariance }: Reque
   for (const [name, value] of Object.entries({ 'test-targets': testTargets, out }))
     if (test === undefined && value !== undefined) throw new UsageError(`--${name} needs --test`);
   if (covariance !== 'none' && out === undefined) throw new UsageError('--covariance needs --out, a .npz file for it');
+  if (out !== undefined && out === save) throw new UsageError(`--out and --save both name ${out}`);
   if (out !== undefined && !/\.npz$/i.test(out)) throw new UsageError(`--out is a .npz file, got "${out}"`);
 }
 
@@ -118,7 +130,8 @@ async function run(context: CommandContext) {
   };
   try {
     const [saved, out] = [open(request.save), open(request.out)];
-    const fitted = request.model === undefined ? await fitModel(engine, request, context) : loadModel(engine, request.model);
+    const fitted =
+      request.model === undefined ? await fitModel(engine, request, test, testTargets, context) : loadModel(engine, request.model);
     saved?.commit(fitted.model.save());
     if (saved) print(`model: ${request.save}`);
     const predicted = test && (await predict(fitted, request, test, testTargets, context));
@@ -130,12 +143,22 @@ async function run(context: CommandContext) {
   }
 }
 
-async function fitModel(engine: Engine, request: Request, { options, signal, progress, print }: CommandContext): Promise<Fitted> {
+/** @param test with `testTargets`, what the fit will be asked for: checked before it begins */
+async function fitModel(
+  engine: Engine,
+  request: Request,
+  test: NDArray | null,
+  testTargets: NDArray | null,
+  { options, signal, progress, print }: CommandContext,
+): Promise<Fitted> {
   const net = readNetwork(required(options, 'net'));
   const x = readInput(required(options, 'train'));
   const targets = readInput(required(options, 'targets'));
   const kind = request.kind ?? kindOfTargets(targets);
+  checkKind(targets, kind);
   const y = kind === 'labels' ? encodeLabels(targets, classesOf(targets), 'the targets') : targets;
+  if (test) checkTestInputs(test, x);
+  if (test && testTargets) checkTestTargets(testTargets, kind, [test.shape[0], ...y.shape.slice(1)]);
   const { kernel } = request;
   const dtype = request.dtype ?? (x.data instanceof Float32Array ? 'float32' : 'float64');
   print(
@@ -149,6 +172,12 @@ async function fitModel(engine: Engine, request: Request, { options, signal, pro
   const seconds = (performance.now() - start) / 1000;
   print(`fit: ${kernel}, diagReg ${diagReg}, ${dtype}, ${engine.capabilities.build.used} build, ${seconds.toFixed(2)} s`);
   return { model, kind, seconds, sweep };
+}
+
+/** @throws ERR_SHAPE, ERR_NON_FINITE */
+function checkTestInputs(test: NDArray, train: NDArray): void {
+  checkSameFeatures(test, train);
+  checkFinite(test, 'xTest');
 }
 
 interface Work {
