@@ -7,8 +7,9 @@ import { InfiniteWidthError } from '../errors';
 import { bytesPer, type TypedArray } from '../ndarray';
 import type { GraphJob, GraphPanel, TileField, TileWorker } from './backend';
 import { aligned, type Core, type CoreSource } from './core';
-import type { HeadSample } from './plane-head';
+import type { HeadSample, PairResult } from './plane-head';
 import type { PlaneImage } from './plane-image';
+import { farApart, isHomogeneous, levelOf } from './plane-level';
 import { expected, JOB_BYTES, type Places, PlaneMemory, type Plans, plansOf, VECTOR } from './plane-memory';
 import { type Halves, RowPass, type Sample } from './plane-rows';
 import { TableStore } from './plane-tables';
@@ -34,6 +35,7 @@ const OWN_BYTES = 8 << 20;
 /** What pairs read of a sample beside its tables. */
 interface Facts {
   readonly head: HeadSample;
+  readonly level: number;
   readonly needsDouble: boolean;
 }
 
@@ -55,6 +57,7 @@ interface LoadedPanel {
   readonly from: number;
   readonly count: number;
   readonly heads: HeadSample[];
+  readonly levels: number[];
   /** A sample of it leaves the range of float32 on the way. */
   needsDouble: boolean;
 }
@@ -67,6 +70,8 @@ export class PlaneTileWorker implements TileWorker<GraphPanel> {
   private rows: LoadedPanel | null = null;
   private cols: LoadedPanel | null = null;
   private readonly tile: Record<TileField, Float64Array>;
+  /** Samples are divided by their levels. */
+  private readonly isScaled: boolean;
   private lower = false;
   private ownBytes = 0;
   /** Computes what float32 does not carry. */
@@ -89,6 +94,7 @@ export class PlaneTileWorker implements TileWorker<GraphPanel> {
     const side = (pass: RowPass, data: SideData, kept: Places): Side => ({ pass, data, tables: new TableStore(kept), own: new Map() });
     const first = side(leftPass, job.leftData, keptLeft);
     this.sides = [first, job.rightData ? side(rightPass, job.rightData, keptRight) : first];
+    this.isScaled = isHomogeneous(job.left);
     const length = job.rows * job.cols;
     this.tile = { nngp: new Float64Array(length), ntk: new Float64Array(job.tangent ? length : 0) };
     for (const image of new Set([this.at.pair, ...this.at.own])) this.writeImage(image);
@@ -100,7 +106,7 @@ export class PlaneTileWorker implements TileWorker<GraphPanel> {
 
   setRows({ from, count }: GraphPanel): void {
     const { left, rowList } = this.at;
-    const rows: LoadedPanel = { from, count, heads: [], needsDouble: false };
+    const rows: LoadedPanel = { from, count, heads: [], levels: [], needsDouble: false };
     const list = Array.from({ length: count }, (_, k) => this.tables(0, from + k, left.at + k * left.stride, rows));
     this.words(rowList, count).set(list);
     this.rows = rows;
@@ -110,7 +116,7 @@ export class PlaneTileWorker implements TileWorker<GraphPanel> {
   setCols({ from, count }: GraphPanel): void {
     const { lanes, core } = this;
     const { right, rightStride, lane, laneList, pair } = this.at;
-    const cols: LoadedPanel = { from, count, heads: [], needsDouble: false };
+    const cols: LoadedPanel = { from, count, heads: [], levels: [], needsDouble: false };
     const weave = core.exports[this.size === 4 ? 'weave_f32' : 'weave_f64'];
     for (let first = 0, to = right; first < count; first += lanes, to += rightStride) {
       const last = Math.min(lanes, count - first) - 1;
@@ -125,6 +131,7 @@ export class PlaneTileWorker implements TileWorker<GraphPanel> {
   private tables(side: 0 | 1, index: number, spare: number, panel: LoadedPanel): number {
     const { at, facts } = this.sides[side].tables.of(index, spare, (to) => this.prepare(side, index, to));
     panel.heads.push(facts.head);
+    panel.levels.push(facts.level);
     panel.needsDouble ||= facts.needsDouble;
     return at;
   }
@@ -132,16 +139,15 @@ export class PlaneTileWorker implements TileWorker<GraphPanel> {
   private prepare(side: 0 | 1, index: number, to: number): Facts {
     const { pass } = this.sides[side];
     const layout = side === 0 ? this.at.pair.left : this.at.pair.right;
-    const sample = this.sample(side, index);
+    const inputs = this.sides[side].data.inputs.map(({ data, size }) => data.subarray(index * size, (index + 1) * size));
+    const level = levelOf(inputs);
+    const unit = this.isScaled && level > 0 ? level : 1;
+    const sample = { inputs: unit === 1 ? inputs : inputs.map((input) => input.map((x) => x / unit)) };
     const own = this.own(side, index, sample);
     const rows = pass.follow(sample, own.halves);
     pass.fill(this.plans.pair.tables, layout, rows, own.halves, sample, this.view(to, layout.length));
     const { needsDouble } = pass;
-    return { head: this.plans.head.sample(side === 0 ? 'left' : 'right', rows, own.totals), needsDouble };
-  }
-
-  private sample(side: 0 | 1, index: number): Sample {
-    return { inputs: this.sides[side].data.inputs.map(({ data, size }) => data.subarray(index * size, (index + 1) * size)) };
+    return { head: this.plans.head.sample(side === 0 ? 'left' : 'right', rows, own.totals), level, needsDouble };
   }
 
   /** Covariances of a sample with itself, as far as its variances after pooling need them: segment after segment, each once. */
@@ -193,7 +199,7 @@ export class PlaneTileWorker implements TileWorker<GraphPanel> {
     const { rows, cols, at, job } = this;
     if (!rows || !cols) return;
     this.lower = lower;
-    if (this.plans.dtype === 'float32' && (rows.needsDouble || cols.needsDouble)) return this.computeInDouble(rows, cols);
+    if (this.plans.dtype === 'float32' && this.needsDouble(rows, cols)) return this.computeInDouble(rows, cols);
     const vectors = Math.ceil(cols.count / this.lanes);
     this.run(
       at.pair,
@@ -208,10 +214,15 @@ export class PlaneTileWorker implements TileWorker<GraphPanel> {
     for (let i = 0; i < rows.count; i++)
       for (let j = 0; j < (lower ? i + 1 : cols.count); j++) {
         this.plans.head.pair(rows.heads[i], cols.heads[j], sums(i, j), job.tangent, result);
+        if (this.isScaled) scale(result, rows.levels[i], cols.levels[j]);
         this.check(result, rows.from + i, cols.from + j);
         this.tile.nngp[i * job.cols + j] = result.nngp;
         if (job.tangent) this.tile.ntk[i * job.cols + j] = result.ntk;
       }
+  }
+
+  private needsDouble(rows: LoadedPanel, cols: LoadedPanel): boolean {
+    return rows.needsDouble || cols.needsDouble || (!this.isScaled && farApart([...rows.levels, ...cols.levels]));
   }
 
   /** The tile by an engine of doubles: what it gives is checked and read here. */
@@ -292,4 +303,10 @@ export class PlaneTileWorker implements TileWorker<GraphPanel> {
   private words(pointer: number, length: number): Int32Array {
     return new Int32Array(this.core.memory.buffer, pointer, length);
   }
+}
+
+/** A pair of samples that were divided by their levels; of zeros K and T are 0. */
+function scale(pair: PairResult, level1: number, level2: number): void {
+  pair.nngp = pair.nngp * level1 * level2;
+  pair.ntk = pair.ntk * level1 * level2;
 }

@@ -209,6 +209,40 @@ describe('special samples', () => {
     expect(double.ntk[1]).toBeGreaterThan(0);
   });
 
+  it.each(['float32', 'float64'] as const)('of any norms give what those of norm 1 do, without biases to the bit, %s', (dtype) => {
+    const image = [6, 6, 2];
+    const images = normalImages([4, ...image], 5);
+    const factors = [1, 2 ** -10, 2 ** -30, 2 ** 20];
+    const scaled = { shape: images.shape, data: images.data.map((x, i) => x * factors[Math.floor(i / 72)]) };
+    for (const end of [globalAvgPool(), flatten(), serial(avgPool([2, 2], { strides: [2, 2] }), conv(1, [3, 3]), abs(), globalAvgPool())]) {
+      const net = serial(conv(1, [3, 3], { padding: 'SAME' }), relu(), end, dense(1), relu(), dense(1));
+      const [even, uneven] = [images, scaled].map((x) => planeKernels(graphJob(net, x, null, { dtype })));
+      for (const field of ['nngp', 'ntk'] as const)
+        expect(uneven[field]).toEqual(even[field].map((k, at) => k * factors[Math.floor(at / 4)] * factors[at % 4]));
+    }
+  });
+
+  it('of very different norms are left to doubles where there are biases', () => {
+    const images = normalImages([4, 5, 5, 2], 5);
+    const scaled = { shape: images.shape, data: images.data.map((x, i) => x * 1e-3 ** (Math.floor(i / 50) % 3)) };
+    const options = { parameterization: 'standard', bStd: 0 } as const;
+    const net = serial(
+      conv(1, [3, 3], options),
+      relu(),
+      conv(1, [3, 3], { padding: 'SAME', ...options }),
+      relu(),
+      flatten(),
+      dense(1, options),
+    );
+    const single = planeKernels(graphJob(net, scaled, null, { dtype: 'float32' }));
+    const double = planeKernels(graphJob(net, scaled, null));
+    const reference = referenceKernels(graphJob(net, scaled, null));
+    expect(single).toEqual(double);
+    // Norms that differ by 1e6 leave as many roundings of a double less.
+    expect(largestDifference(double.nngp, reference.nngp)).toBeLessThan(1e6 * 1e-15);
+    expect(largestDifference(double.ntk, reference.ntk)).toBeLessThan(1e6 * 1e-15);
+  });
+
   it('computes many layers of smooth activations in float64', () => {
     const layers = Array.from({ length: 17 }, () => [conv(8, [3], { padding: 'SAME', wStd: 1.2, bStd: 0.1 }), erf()]).flat();
     const x = normalImages([2, 4, 2], 3);

@@ -1,0 +1,39 @@
+/**
+ * Levels of samples. Planes carry D = q₁ + q₂ − 2K, which holds K to the roundings of the larger q: relative to √(q₁q₂) they are as many times larger as
+ * the norms of the samples differ. Where a network is homogeneous every sample is therefore brought to a norm of about 1, by a power of two, and the
+ * pair multiplied by both in the end; elsewhere float32 leaves samples of very different norms to doubles.
+ */
+import type { Graph } from '../graph';
+import { unitScale } from '../linalg/layout';
+import type { TypedArray } from '../ndarray';
+import { rectifiedSlopes } from './plane-roles';
+
+/** Whether K and T of samples c₁x₁ and c₂x₂ are c₁c₂ times those of x₁ and x₂, for positive numbers: no biases, and rectified activations. */
+export function isHomogeneous({ nodes }: Graph): boolean {
+  return nodes.every((node) => {
+    if (node.op === 'affine') return node.b === 0 && (node.fanIn === null || !node.hasBias);
+    return node.op !== 'dual' || rectifiedSlopes(node.activation) !== null;
+  });
+}
+
+/** The power of two at or below the root of the mean square of a sample's numbers; 0 for zeros. */
+export function levelOf(inputs: readonly TypedArray[]): number {
+  let [largest, squares, count] = [0, 0, 0];
+  for (const input of inputs) for (let i = 0; i < input.length; i++) largest = Math.max(largest, Math.abs(input[i]));
+  if (largest === 0) return 0;
+  const unit = unitScale(largest);
+  for (const input of inputs) {
+    count += input.length;
+    for (let i = 0; i < input.length; i++) squares += (unit * input[i]) ** 2;
+  }
+  return 1 / (unit * unitScale(Math.sqrt(squares / count)));
+}
+
+/** How far apart levels may be that meet in float32: K is then within 2e-6 of √(q₁q₂). */
+const MOST = 32;
+
+/** Levels of some samples are further apart than float32 carries. */
+export function farApart(levels: readonly number[]): boolean {
+  const positive = levels.filter((level) => level > 0);
+  return Math.max(...positive) > MOST * Math.min(...positive);
+}
