@@ -41,7 +41,10 @@ export function asNDArray(input: unknown, name: string): NDArray {
   if (Array.isArray(input)) return fromNested(input, name);
   const { data, shape } = (input ?? {}) as Partial<NDArray>;
   if (!(data instanceof Float32Array || data instanceof Float64Array)) {
-    const got = data === undefined ? typeof input : Object.prototype.toString.call(data).slice(8, -1);
+    const tag = data === undefined ? typeof input : Object.prototype.toString.call(data).slice(8, -1);
+    const got = /^Float(32|64)Array$/.test(tag)
+      ? `${tag} of another realm, such as a frame (a view of its buffer will do: new ${tag}(data.buffer, data.byteOffset, data.length))`
+      : tag;
     throw new InfiniteWidthError(
       'ERR_DTYPE',
       `${name} must be { data, shape } with a Float32Array or Float64Array, or nested number arrays; got ${got}`,

@@ -186,8 +186,12 @@ export function refuse(resultBytes: number, workspaceBytes: number, n1: number, 
 
 const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
 
-/** Bytes this process may still take, where the runtime says so. */
+/** Bytes this process may still take, where the runtime says so: Deno throws where it was not permitted, and workers of Cloudflare always say 0. */
 export function availableMemory(): number {
   const runtime = (globalThis as { process?: { availableMemory?: () => number } }).process;
-  return runtime?.availableMemory?.() ?? Number.POSITIVE_INFINITY;
+  try {
+    return runtime?.availableMemory?.() || Number.POSITIVE_INFINITY;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
 }

@@ -81,8 +81,10 @@ export class Threads {
 
   get report(): ThreadsReport {
     const { available, sharing, reason } = this;
-    const refused = this.current?.refusals.length ?? 0;
-    return { used: sharing === 'none' ? 1 : this.wanted - refused, available, sharing, reason };
+    const refusals = this.current?.refusals ?? [];
+    const used = sharing === 'none' ? 1 : this.wanted - refusals.length;
+    // Where none could be started this thread is alone, before the next work tries another way.
+    return used === 1 ? { used, available, sharing: 'none', reason: refusals[0] ?? reason } : { used, available, sharing, reason };
   }
 
   /** Computes every tile of a kernel over the threads; false if one thread should do it. @throws ERR_WORKER_DIED, AbortError */

@@ -176,6 +176,7 @@ export async function compileShared(build: CoreBuild): Promise<WasmModule> {
  * @throws ERR_WASM_LOAD naming URL, status and first bytes, or the two builds where it is not of this version of the package
  */
 export async function compileCore(source: string | URL | Response | WasmBytes | WasmModule): Promise<WasmModule> {
+  if (typeof WebAssembly === 'undefined') throw loadError('this runtime has no WebAssembly', {});
   if (source instanceof WebAssembly.Module) return ofThisBuild(source, 'the given module');
   if (source instanceof ArrayBuffer || ArrayBuffer.isView(source))
     return ofThisBuild(compileBytes(source, 'the given bytes'), 'the given bytes');

@@ -23,7 +23,7 @@ export interface WorkerEvents {
 
 export interface Spawned {
   post(message: unknown, transfer?: readonly object[]): void;
-  /** Whether the worker is known to have stopped since it was ready, told without a turn of the event loop. Only Node knows. */
+  /** Whether the worker is known to have stopped since it was ready, told without a turn of the event loop. Only Node knows: Deno has no such function, and Bun's prints that it is none. */
   hasStopped(): boolean;
   /** Ends the worker, whatever it does. */
   stop(): Promise<void>;
@@ -32,8 +32,9 @@ export interface Spawned {
 /** A first message; `spawn` adds the name of the build. */
 export type Start = Omit<SharedStart, 'build'> | Omit<MessagesStart, 'build'>;
 
-/** What a policy must allow, for capabilities. */
-const REMEDY = "allow worker-src 'self' or blob: in the content security policy, or pass createWorker";
+/** What must be allowed, in a page and in Node, for capabilities. */
+const ALLOW_IN_PAGE = "allow worker-src 'self' or blob: in the content security policy, or pass createWorker";
+const ALLOW_IN_NODE = 'allow worker threads (--allow-worker under the permission model), or pass createWorker';
 /**
  * Seconds of silence after which a worker counts as not loaded; counted one by one, so that time in which this thread was blocked does not count. Work goes on
  * meanwhile, and five were too few for Firefox on two busy cores.
@@ -89,8 +90,9 @@ class SpawnedWorker implements Spawned {
   }
 
   hasStopped(): boolean {
-    const { performance } = (this.worker ?? {}) as Partial<NodeWorker>;
-    return performance !== undefined && performance.eventLoopUtilization().idle < 0;
+    if ('Bun' in globalThis) return false;
+    const utilization = (this.worker as Partial<NodeWorker> | null)?.performance?.eventLoopUtilization?.();
+    return utilization !== undefined && utilization.idle < 0;
   }
 
   async stop(): Promise<void> {
@@ -167,7 +169,8 @@ class SpawnedWorker implements Spawned {
 
   private refuse(): void {
     this.state = 'over';
-    const reason = `a worker cannot be started: ${this.reasons.join('; ')}; ${REMEDY}`;
+    const remedy = nodeWorkerClass() ? ALLOW_IN_NODE : ALLOW_IN_PAGE;
+    const reason = `a worker cannot be started: ${this.reasons.join('; ')}; ${remedy}`;
     queueMicrotask(() => this.events.refused(reason));
   }
 

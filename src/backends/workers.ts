@@ -14,7 +14,7 @@ export interface NodeWorker extends WorkerLike {
   on(event: string, listener: (value: unknown) => void): void;
   unref(): void;
   /** `idle` is −1 once the worker is stopped, if it was asked for before: all that can be known without going to the event loop. */
-  readonly performance: { eventLoopUtilization(): { readonly idle: number } };
+  readonly performance: { eventLoopUtilization?(): { readonly idle: number } };
 }
 type NodeWorkerClass = new (source: string, options: { eval: true; name: string }) => NodeWorker;
 
@@ -33,7 +33,9 @@ export function workersObstacle(createWorker?: CreateWorker): string | null {
 /** Why threads cannot share memory here, or null. */
 export function sharingObstacle(): string | null {
   const { crossOriginIsolated, window } = globalThis as { crossOriginIsolated?: boolean; window?: unknown };
-  if (window !== undefined && crossOriginIsolated === false)
+  const missing = typeof SharedArrayBuffer !== 'function';
+  // Deno says false of its workers, which can share memory nevertheless; workers of pages that are not isolated cannot.
+  if (crossOriginIsolated === false && (window !== undefined || missing))
     return 'the page is not cross-origin isolated: serve it with COOP same-origin and COEP require-corp';
-  return typeof SharedArrayBuffer === 'function' ? null : 'this runtime has no SharedArrayBuffer';
+  return missing ? 'this runtime has no SharedArrayBuffer' : null;
 }
