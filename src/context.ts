@@ -63,6 +63,9 @@ export async function openContextAsync(options: EngineOptions = {}): Promise<Eng
   return describe(createWasmBackend(new CorePool(module, initialiseCore), 'custom'), threads, {});
 }
 
+/** Each takes 6 MB and 50 ms to start. */
+const MOST_THREADS = 256;
+
 let shared: EngineContext | undefined;
 
 /** The engine behind the package's functions, made at their first use. */
@@ -78,8 +81,10 @@ function check({ backend = 'auto', threads = 'auto', build = 'auto', determinist
     throw new InfiniteWidthError('ERR_UNSUPPORTED', "this version has no webgpu backend; use 'auto', 'wasm' or 'js'", { backend });
   if (!['auto', 'wasm', 'js'].includes(backend))
     throw new InfiniteWidthError('ERR_ARGUMENT', `backend is 'auto', 'wasm' or 'js', got ${String(backend)}`, { backend });
-  if (threads !== 'auto' && !(Number.isInteger(threads) && threads >= 1))
-    throw new InfiniteWidthError('ERR_ARGUMENT', `threads is 'auto' or a positive integer, got ${String(threads)}`, { threads });
+  if (threads !== 'auto' && !(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS))
+    throw new InfiniteWidthError('ERR_ARGUMENT', `threads is 'auto' or an integer from 1 to ${MOST_THREADS}, got ${String(threads)}`, {
+      threads,
+    });
   if (!['auto', 'simd', 'relaxed-simd'].includes(build))
     throw new InfiniteWidthError('ERR_ARGUMENT', `build is 'auto', 'simd' or 'relaxed-simd', got ${String(build)}`, { build });
 }

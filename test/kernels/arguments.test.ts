@@ -73,6 +73,9 @@ describe('arguments', () => {
       [{ thread: 2 }, 'createEngine: there is no option thread; the options are backend,'],
       [null, 'createEngine: the options must be an object of backend,'],
       ['wasm', 'createEngine: the options must be an object of backend,'],
+      ...[0, -1, 1.5, NaN, 257, '2'].map(
+        (threads) => [{ threads }, `threads is 'auto' or an integer from 1 to 256, got ${threads}`] as const,
+      ),
     ] as const)
       await expect(createEngine(options as EngineOptions)).rejects.toMatchObject({
         code: 'ERR_ARGUMENT',
