@@ -23,6 +23,8 @@ export interface EngineOptions {
   createWorker?: CreateWorker;
   /** The core from elsewhere than the bundle: needed where compiling bytes is forbidden (pass a compiled Module). */
   wasm?: string | URL | Response | BufferSource | WebAssembly.Module;
+  /** Of the webgpu backend, which this version does not have. */
+  device?: unknown;
 }
 
 export interface Capabilities {

@@ -2,6 +2,7 @@
 import { type Capabilities, type EngineContext, type EngineOptions, openContextAsync } from './context';
 import { disposedError } from './errors';
 import { kernel, kernelSync, splitArguments } from './kernel';
+import { checkedOptions } from './layers/checks';
 import type { LinearAlgebra } from './linalg/contract';
 import { loadBrought } from './predict/fit';
 import {
@@ -39,12 +40,14 @@ export interface Engine extends EngineContext {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+const OPTIONS = ['backend', 'build', 'threads', 'deterministic', 'sharedMemory', 'createWorker', 'wasm', 'device'] as const;
+
 /**
  * Makes an engine. Nothing is downloaded unless `wasm` names a URL.
  * @throws ERR_ARGUMENT, ERR_UNSUPPORTED, ERR_WASM_LOAD (URL, status and first bytes)
  */
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
-  let context: EngineContext | null = await openContextAsync(options);
+  let context: EngineContext | null = await openContextAsync(checkedOptions('createEngine', options, OPTIONS));
   const { capabilities } = context;
   if (typeof options.threads === 'number') await context.threads.warm();
   const live = (): EngineContext => {

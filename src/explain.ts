@@ -76,7 +76,7 @@ type InputShape = readonly number[] | readonly (readonly number[])[];
  */
 export function explain(net: Network, inputShape: InputShape, options: ExplainOptions = {}): Explanation {
   const { dtype = 'float64', get = ['nngp', 'ntk'] } = options;
-  const shapes = (Array.isArray(inputShape[0]) ? inputShape : [inputShape]) as readonly (readonly number[])[];
+  const shapes = (Array.isArray(inputShape?.[0]) ? inputShape : [inputShape]) as readonly (readonly number[])[];
   shapes.forEach(checkedShape);
   const inference = infer(net, inputShape);
   const fields = (['nngp', 'ntk'] as const).filter((field) => get.includes(field));

@@ -8,6 +8,7 @@ import type { KernelInput } from './jobs/inputs';
 import { fieldsOf } from './jobs/outputs';
 import { readInputs, sameChannels, shapesOf } from './jobs/prepared';
 import type { Input, KernelOptions } from './kernel';
+import { badArgument, checkedOptions } from './layers/checks';
 import type { TypedArray } from './ndarray';
 import type { Plan } from './plan';
 import type { Network } from './spec';
@@ -31,8 +32,8 @@ export interface KernelJobs {
 
 /** Every check and every allocation of a kernel: after it only an abort can stop the work. */
 export function prepare(net: Network, x1: Input | KernelInput, x2: Input | null, options: KernelOptions): KernelJobs {
-  const get = fieldsOf(options.get);
-  const context = options.engine ?? defaultContext();
+  const get = fieldsOf(checkedOptions('kernel', options, OPTIONS).get);
+  const context = contextOf(options.engine);
   if (isKernel(x1)) return graphEngine('a kernel as the input of a network').jobsFrom(net, x1, get, options, context);
   const inputs = readInputs(x1, x2, options);
   const inference = infer(net, shapesOf(inputs, inputs.x1));
@@ -41,6 +42,14 @@ export function prepare(net: Network, x1: Input | KernelInput, x2: Input | null,
   if (inference.chain && !masked) return { jobs: [chainJob(inference, inputs, get, context)], isList: false };
   const what = masked ? 'maskConstant' : 'a network that is more than a chain of layers on feature vectors';
   return graphEngine(what).jobs(net, inference, inputs, get, context);
+}
+
+const OPTIONS = ['get', 'dtype', 'engine', 'signal', 'onProgress', 'out', 'diagonalSpatial', 'maskConstant', 'pattern'] as const;
+
+function contextOf(engine: EngineContext | undefined): EngineContext {
+  const context = engine ?? defaultContext();
+  if (context.backend) return context;
+  throw badArgument('kernel', 'engine', 'what createEngine() resolves to', engine, 'await it');
 }
 
 export const isKernel = (input: unknown): input is KernelInput => typeof input === 'object' && input !== null && 'nngp' in input;

@@ -32,6 +32,9 @@ export interface Row {
   needsDouble: boolean;
 }
 
+/** No |t| of a pair exceeds the largest t of its two rows: beyond it float32 overflows, as where a bias adds 1 to the NTK of a row of norm 1e-19. */
+const LARGEST_SINGLE_TANGENT = 1e37;
+
 /**
  * @param inverse 1/(norm of the scaled row), 0 for a zero row; @param radius |x|/√features of each row
  */
@@ -54,6 +57,7 @@ export function passRows(program: Program, inverse: Float64Array, radius: Float6
       else if (code === op.RECTIFIED_RUN)
         for (; next < program.steps.length; ) next = advance(program.steps, next, row, op.TANGENT, () => {});
       else if (code !== op.CORRELATION) next = advance(program.steps, next, row, code, (...values) => fill(table, i, ...values));
+      if (row.t > LARGEST_SINGLE_TANGENT) row.needsDouble = true;
     }
     variance[i] = row.r * row.r;
     tangent[i] = row.sigma * row.sigma * row.t;
@@ -91,6 +95,9 @@ export function advance(steps: readonly Step[], index: number, row: Row, code: n
   }
 }
 
+/** 1/σ² of smaller scales is beyond float64. */
+const LEAST_SCALE = 1e-150;
+
 interface AffineRow {
   u: number;
   v: number;
@@ -122,6 +129,12 @@ function affineRow(step: Extract<Step, { kind: 'affine' }>, row: Row): AffineRow
     beta: over(fanIn === null ? b : hasBias ? 1 : 0, sigma),
   };
   row.t = entry.alpha ** 2 * row.t + entry.pi ** 2 * (row.r > 0 ? 1 : 0) + entry.beta ** 2;
+  if (!(row.t < Number.POSITIVE_INFINITY) && sigma < LEAST_SCALE)
+    throw new InfiniteWidthError(
+      'ERR_NON_FINITE',
+      `a dense layer gets a row to pre-activations of standard deviation ${sigma}, over whose square its NTK is beyond float64; scale the data up or use a larger wStd`,
+      { standardDeviation: sigma },
+    );
   row.r = radius;
   row.sigma = sigma;
   return entry;

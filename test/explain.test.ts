@@ -18,11 +18,19 @@ import {
   sigmoidLike,
 } from '../src';
 import * as opcodes from '../src/opcodes';
+import { errorOf } from './error-of';
 
 const LAYER = { wStd: Math.SQRT2, bStd: 0.1 };
 const net = serial(flatten(), dense(512, LAYER), relu(), serial(identity(), dense(64, LAYER), relu()), dense(10));
 
 describe('explain', () => {
+  test('a network without layers', () => {
+    const { layers, text, outputShape } = explain(serial(), [3, 4]);
+    expect([layers, outputShape]).toEqual([[], [3, 4]]);
+    expect(text).toContain('[3, 4] -> [3, 4], output not Gaussian');
+    for (const shape of [null, undefined, 7]) expect(errorOf(() => explain(serial(), shape as unknown as number[])).code).toBe('ERR_SHAPE');
+  });
+
   test('one entry per layer: place, shape, formula', () => {
     const { layers, outputShape, features, isGaussian } = explain(net, [100, 4, 4, 3]);
     expect(layers.map(({ position, shape }) => [position, shape])).toEqual([

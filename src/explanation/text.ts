@@ -5,7 +5,7 @@ import { LEGEND } from './formulas';
 
 /** Lines without trailing blanks; columns are as wide as their widest cell. */
 export function alignColumns(rows: readonly (readonly string[])[], gap = '  '): string[] {
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   return rows.map((row) =>
     row
       .map((cell, column) => cell.padEnd(widths[column]))

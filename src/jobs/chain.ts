@@ -27,7 +27,7 @@ export function chainJob(inference: Inference, inputs: PreparedInputs, get: read
   const arithmetic = needsDouble ? 'float64' : arithmeticOf(steps, dtype);
   const program = arithmetic === dtype ? draft : compile(steps, arithmetic);
   const [n1, n2] = [rows1.count, rows2.count];
-  checkOut(options.out, get);
+  checkOut(options.out, get, [...inputs.x1, ...inputs.x2]);
   const preallocated = Object.values(options.out ?? {}).length * n1 * n2 * bytesPer(dtype);
   const [nngp, ntk] = [get.includes('nngp'), get.includes('ntk')];
   const atlases = variances1.octaves.meet(variances2.octaves);

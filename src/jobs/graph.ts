@@ -82,7 +82,7 @@ function graphJob(graphs: Graphs, output: number, inputs: PreparedInputs, get: r
     throw new InfiniteWidthError('ERR_ARGUMENT', "get names 'ntk' but the given kernel has none; compute it with get: ['nngp', 'ntk', …]", {
       get,
     });
-  checkOut(options.out, get);
+  checkOut(options.out, get, [...inputs.x1, ...inputs.x2]);
   const shape = [n1, n2, ...axes];
   const preallocated = Object.values(options.out ?? {}).length * sizeOf(shape) * bytesPer(dtype);
   const plan = planGraph(

@@ -22,11 +22,15 @@ const dataOf = (out: NDArray | TypedArray): TypedArray => (ArrayBuffer.isView(ou
 
 export function dtypeOfOut(out: KernelOptions['out']): DType | undefined {
   const first = out?.nngp ?? out?.ntk;
-  return first && dtypeOf(dataOf(first));
+  return first ? dtypeOf(dataOf(first)) : undefined;
 }
 
-/** Every array of `out` belongs to a field that is asked for, and to one only. */
-export function checkOut(out: KernelOptions['out'], get: readonly KernelField[]): void {
+/** Whether two arrays have a byte in common. */
+const overlap = (a: TypedArray, b: TypedArray): boolean =>
+  a.buffer === b.buffer && a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength;
+
+/** Every array of `out` belongs to a field that is asked for, and to one only, and to no input, since inputs are read to the end. */
+export function checkOut(out: KernelOptions['out'], get: readonly KernelField[], inputs: readonly NDArray[]): void {
   const entries = Object.entries(out ?? {}).filter(([, value]) => value !== undefined);
   const buffers = entries.map(([, value]) => dataOf(value as NDArray | TypedArray)?.buffer);
   for (const [field, value] of entries) {
@@ -35,6 +39,10 @@ export function checkOut(out: KernelOptions['out'], get: readonly KernelField[])
     const data = dataOf(value as NDArray | TypedArray);
     if (!(data instanceof Float32Array || data instanceof Float64Array))
       throw new InfiniteWidthError('ERR_DTYPE', `out.${field} must be a Float32Array or Float64Array, or an NDArray of one`, { field });
+    if (inputs.some((input) => overlap(data, input.data)))
+      throw new InfiniteWidthError('ERR_ARGUMENT', `out.${field} shares memory with an input, which is read to the end; give it its own`, {
+        field,
+      });
   }
   if (new Set(buffers).size !== buffers.length)
     throw new InfiniteWidthError('ERR_ARGUMENT', 'out.nngp and out.ntk share one buffer; each result needs its own', {});

@@ -17,6 +17,10 @@ export function badArgument(layer: string, name: string, needs: string, value: u
   return new InfiniteWidthError('ERR_ARGUMENT', message, { layer, name, value });
 }
 
+/** What to do about an argument of a combinator that is no network. */
+export const networkRemedy = (value: unknown, combinator: string): string =>
+  Array.isArray(value) ? `spread the list: ${combinator}(...layers)` : 'call the layer function: relu(), not relu';
+
 /** The options of a layer function: an object with none but the names given. Values of undefined count as left out. */
 export function checkedOptions<T extends object>(layer: string, options: T, names: readonly (keyof T & string)[]): T {
   if (typeof options !== 'object' || options === null || Array.isArray(options) || 'kind' in options)

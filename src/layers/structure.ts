@@ -1,7 +1,7 @@
 /** Combinators, and the layers that only rearrange. */
 import { InfiniteWidthError } from '../errors';
 import type { Network, PlainLayer, RepeatLayer, SerialLayer } from '../spec';
-import { show, wholeNumber } from './checks';
+import { networkRemedy, show, wholeNumber } from './checks';
 
 /**
  * Leaves its input as it is: the short cut of a residual block.
@@ -81,7 +81,7 @@ export function repeat(layer: Network, n: number): RepeatLayer {
 function checkedNetworks(combinator: string, layers: readonly Network[]): readonly Network[] {
   layers.forEach((layer, i) => {
     if (typeof (layer as { kind?: unknown } | null)?.kind === 'string') return;
-    const remedy = Array.isArray(layer) ? `spread the list: ${combinator}(...layers)` : 'call the layer function: relu(), not relu';
+    const remedy = networkRemedy(layer, combinator);
     throw new InfiniteWidthError('ERR_ARGUMENT', `${combinator}: argument ${i} is not a layer but ${show(layer)}; ${remedy}`, { index: i });
   });
   return Object.freeze([...layers]);

@@ -1,6 +1,19 @@
 /** Kernels at the ends of their domains: tiny, huge and nearly coincident variances, slopes near ±1, and arguments that are not arrays. */
 import { describe, expect, it } from 'vitest';
-import { abRelu, dense, erf, identity, kernelSync, leakyRelu, relu, serial } from '../../src/index';
+import {
+  abRelu,
+  createEngine,
+  dense,
+  type EngineOptions,
+  erf,
+  explain,
+  identity,
+  kernelSync,
+  leakyRelu,
+  rbf,
+  relu,
+  serial,
+} from '../../src/index';
 import type { KernelOptions } from '../../src/kernel';
 import type { NDArray } from '../../src/ndarray';
 import type { Network } from '../../src/spec';
@@ -100,6 +113,20 @@ describe.each(testContexts())('values on %s', (_name, open) => {
     expect(Math.abs(nngp.data[0] - 1)).toBeLessThan(1e-15);
   });
 
+  it.each([1e-18, 1e-20, 1e-30, 1e-42])('a trained bias beside rows of norm %d in float32', (norm) => {
+    // Its NTK of 1 is 1/norm² of the rows' own scale.
+    const trained = { parameterization: 'standard', bStd: 0 } as const;
+    const rows = [[1, 2], [0, 0], ...[norm, -norm].map((x) => [x, Math.fround(2 * norm)])].map((row) => row.map(Math.fround));
+    for (const phi of [relu(), erf(), rbf()]) expectSingle(serial(dense(4, trained), phi, dense(4, trained), phi, dense(1, trained)), rows);
+  });
+
+  it.each([1e-155, 1e-200, 5e-324])('a trained bias beside rows of norm %d in float64 is refused with the way out', (x) => {
+    const trained = { parameterization: 'standard', bStd: 0 } as const;
+    const error = errorOf(() => kernelSync(serial(dense(4, trained), relu(), dense(1, trained)), [[x, x]], { engine }));
+    expect(error.code).toBe('ERR_NON_FINITE');
+    expect(error.message).toContain('scale the data up');
+  });
+
   it('slopes whose squares vanish', () => {
     const tiny = serial(dense(1), abRelu(1e-170, 1e-170), dense(1, { wStd: 1e170 }));
     const [{ nngp, ntk }, plain] = [tiny, serial(dense(1), abRelu(1, 1), dense(1))].map((net) => kernelSync(net, X, { engine }));
@@ -132,6 +159,68 @@ describe('arguments', () => {
     const whole = new Float64Array(18);
     expect(codeOf({ out: { nngp: whole.subarray(0, 9), ntk: whole.subarray(8, 17) } })).toBe('ERR_ARGUMENT');
     expect([...data, ...whole].every((value) => value === 0)).toBe(true);
+  });
+
+  it('out that lies on an input, which tiles read after others are written', () => {
+    const net = serial(dense(4), relu(), dense(1));
+    const buffer = new Float64Array(30).map((_, i) => Math.cos(i));
+    const before = buffer.slice();
+    const x = { data: buffer.subarray(4, 16), shape: [4, 3] };
+    for (const ntk of [buffer.subarray(0, 16), buffer.subarray(14, 30), { data: buffer.subarray(4, 20), shape: [4, 4] }])
+      for (const [x1, x2] of [
+        [x, null],
+        [{ data: new Float64Array(12).fill(1), shape: [4, 3] }, x],
+      ] as const) {
+        const error = errorOf(() => kernelSync(net, x1, x2, { out: { ntk } }));
+        expect(error.code).toBe('ERR_ARGUMENT');
+        expect(error.message).toContain('out.ntk shares memory with an input');
+      }
+    expect(buffer).toEqual(before);
+    const beside = { data: buffer.subarray(0, 9), shape: [3, 3] };
+    const own = kernelSync(net, { data: beside.data.slice(), shape: [3, 3] });
+    expect(kernelSync(net, beside, { out: { nngp: buffer.subarray(9, 18) } }).nngp.data).toEqual(own.nngp.data);
+    expect(codeOf({ out: { ntk: null as unknown as NDArray } })).toBe('ERR_DTYPE');
+  });
+
+  it('options that there are not', async () => {
+    for (const [options, name] of [
+      [{ gets: 'ntk' }, 'gets'],
+      [{ dType: 'float32' }, 'dType'],
+    ] as const) {
+      const error = errorOf(() => kernelSync(NET, X, options as KernelOptions));
+      expect([error.code, error.message]).toEqual([
+        'ERR_ARGUMENT',
+        expect.stringContaining(`kernel: there is no option ${name}; the options are get,`),
+      ]);
+      expect(codeOf(options as KernelOptions)).toBe('ERR_ARGUMENT');
+    }
+    for (const options of ['ntk', 5, ['ntk']]) expect(codeOf(options as KernelOptions)).toBe('ERR_ARGUMENT');
+    for (const [options, message] of [
+      [{ thread: 2 }, 'createEngine: there is no option thread; the options are backend,'],
+      [null, 'createEngine: the options must be an object of backend,'],
+      ['wasm', 'createEngine: the options must be an object of backend,'],
+    ] as const)
+      await expect(createEngine(options as EngineOptions)).rejects.toMatchObject({
+        code: 'ERR_ARGUMENT',
+        message: expect.stringContaining(message),
+      });
+    for (const engine of ['wasm', {}, createEngine({ threads: 1 })])
+      expect(errorOf(() => kernelSync(NET, X, { engine } as unknown as KernelOptions)).message).toContain(
+        'what createEngine() resolves to',
+      );
+  });
+
+  it.each([
+    ['undefined', undefined, 'relu(), not relu'],
+    ['null', null, 'relu(), not relu'],
+    ['the function relu', relu, 'relu(), not relu'],
+    ['{}', {}, 'relu(), not relu'],
+    ['a list', [dense(1)], 'spread the list'],
+  ])('a network that is %s', (_what, net, remedy) => {
+    for (const work of [() => kernelSync(net as Network, X), () => explain(net as Network, [3, 2])]) {
+      const error = errorOf(work);
+      expect([error.code, error.message]).toEqual(['ERR_ARGUMENT', expect.stringContaining(remedy)]);
+    }
   });
 
   it('shape1 is not the shape of the input', () => {
