@@ -50,11 +50,15 @@ export function asNDArray(input: unknown, name: string): NDArray {
     );
   }
   if (!Array.isArray(shape) || !shape.every((n) => Number.isInteger(n) && n >= 0) || sizeOf(shape) !== data.length)
-    throw new InfiniteWidthError('ERR_SHAPE', `${name} has shape ${show(shape)} but ${data.length} elements`, {
-      name,
-      shape,
-      length: data.length,
-    });
+    throw new InfiniteWidthError(
+      'ERR_SHAPE',
+      `${name} has shape ${Array.isArray(shape) ? showShape(shape) : show(shape)} but ${data.length} elements`,
+      {
+        name,
+        shape,
+        length: data.length,
+      },
+    );
   return { data, shape };
 }
 
