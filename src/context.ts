@@ -7,6 +7,7 @@ import { createWasmBackend } from './backends/wasm';
 import type { WasmBytes, WasmModule } from './backends/wasm-types';
 import type { CreateWorker } from './backends/workers';
 import { InfiniteWidthError } from './errors';
+import { badArgument } from './layers/checks';
 import { Threads, type ThreadsReport } from './threads';
 
 export interface EngineOptions {
@@ -72,6 +73,13 @@ let shared: EngineContext | undefined;
 export function defaultContext(): EngineContext {
   shared ??= openContext();
   return shared;
+}
+
+/** The engine of a call: the one given, or the shared one. @throws ERR_ARGUMENT for what is none, such as a promise of one */
+export function contextOf(caller: string, engine: EngineContext | null | undefined): EngineContext {
+  const context = engine ?? defaultContext();
+  if (context.backend) return context;
+  throw badArgument(caller, 'engine', 'what createEngine() resolves to', engine, 'await it');
 }
 
 function check({ backend = 'auto', threads = 'auto', build = 'auto', deterministic = false }: EngineOptions): void {

@@ -3,6 +3,7 @@ import { chainOf } from './chain';
 import { type Graph, locationsOf } from './graph';
 import type { TracedLayer } from './inference/state';
 import { type InputShapes, inferGraph } from './inference/walk';
+import { canonical } from './layers/canonical';
 import type { ActivationLayer, Network } from './spec';
 
 /** One step of the recursion for fully connected networks. */
@@ -33,7 +34,7 @@ export interface Inference {
  * @throws ERR_SHAPE, ERR_NOT_GAUSSIAN, ERR_ARGUMENT, ERR_UNSUPPORTED
  */
 export function infer(net: Network, inputShapes: InputShapes, isGaussian = false): Inference {
-  const { graph, layers } = inferGraph(net, inputShapes, isGaussian);
+  const { graph, layers } = inferGraph(canonical(net), inputShapes, isGaussian);
   const [output] = graph.outputs;
   const first = (Array.isArray(inputShapes[0]) ? inputShapes[0] : inputShapes) as readonly number[];
   const chain = isGaussian ? null : chainOf(graph);

@@ -1,6 +1,7 @@
 /** One pass over an input: finite values, and the norm of every row at a power-of-two scale at which no square overflows. */
 import { InfiniteWidthError } from './errors';
 import { asNDArray, checkFinite, type DType, type NDArray, showShape, type TypedArray } from './ndarray';
+import { show } from './show';
 import { Squares } from './squares';
 
 /** Rows of an input and what is known of each; O(n) beside the data. */
@@ -78,6 +79,6 @@ function largestOf(data: TypedArray, from: number, length: number): number {
 export function resultDtype(requested: unknown, inputs: readonly NDArray[]): DType {
   if (requested === 'float32' || requested === 'float64') return requested;
   if (requested !== undefined)
-    throw new InfiniteWidthError('ERR_DTYPE', `dtype is 'float32' or 'float64', got ${String(requested)}`, { dtype: requested });
+    throw new InfiniteWidthError('ERR_DTYPE', `dtype is 'float32' or 'float64', got ${show(requested)}`, { dtype: requested });
   return inputs.every(({ data }) => data instanceof Float32Array) ? 'float32' : 'float64';
 }

@@ -1,6 +1,6 @@
 /** Everything about a kernel call that is decided before the work starts: checks, plan, allocation. */
 import type { Panel, TileField } from './backends/backend';
-import { defaultContext, type EngineContext } from './context';
+import { contextOf, type EngineContext } from './context';
 import { infer } from './infer';
 import { chainJob } from './jobs/chain';
 import { graphEngine } from './jobs/graph-engine';
@@ -8,7 +8,7 @@ import type { KernelInput } from './jobs/inputs';
 import { fieldsOf } from './jobs/outputs';
 import { readInputs, sameChannels, shapesOf } from './jobs/prepared';
 import type { Input, KernelOptions } from './kernel';
-import { badArgument, checkedOptions } from './layers/checks';
+import { checkedOptions } from './layers/checks';
 import type { TypedArray } from './ndarray';
 import type { Plan } from './plan';
 import type { Network } from './spec';
@@ -33,7 +33,7 @@ export interface KernelJobs {
 /** Every check and every allocation of a kernel: after it only an abort can stop the work. */
 export function prepare(net: Network, x1: Input | KernelInput, x2: Input | null, options: KernelOptions): KernelJobs {
   const get = fieldsOf(checkedOptions('kernel', options, OPTIONS).get);
-  const context = contextOf(options.engine);
+  const context = contextOf('kernel', options.engine);
   if (isKernel(x1)) return graphEngine('a kernel as the input of a network').jobsFrom(net, x1, get, options, context);
   const inputs = readInputs(x1, x2, options);
   const inference = infer(net, shapesOf(inputs, inputs.x1));
@@ -45,12 +45,6 @@ export function prepare(net: Network, x1: Input | KernelInput, x2: Input | null,
 }
 
 const OPTIONS = ['get', 'dtype', 'engine', 'signal', 'onProgress', 'out', 'diagonalSpatial', 'maskConstant', 'pattern'] as const;
-
-function contextOf(engine: EngineContext | undefined): EngineContext {
-  const context = engine ?? defaultContext();
-  if (context.backend) return context;
-  throw badArgument('kernel', 'engine', 'what createEngine() resolves to', engine, 'await it');
-}
 
 export const isKernel = (input: unknown): input is KernelInput => typeof input === 'object' && input !== null && 'nngp' in input;
 

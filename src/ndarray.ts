@@ -1,5 +1,6 @@
 /** Dense row-major arrays: what the library accepts and what it returns. */
 import { InfiniteWidthError } from './errors';
+import { show } from './show';
 
 export type DType = 'float32' | 'float64';
 export type TypedArray = Float32Array | Float64Array;
@@ -54,8 +55,12 @@ export function asNDArray(input: unknown, name: string): NDArray {
   if (!Array.isArray(shape) || !shape.every((n) => Number.isInteger(n) && n >= 0) || sizeOf(shape) !== data.length)
     throw new InfiniteWidthError(
       'ERR_SHAPE',
-      `${name} has shape ${Array.isArray(shape) ? showShape(shape) : String(shape)} but ${data.length} elements`,
-      { name, shape, length: data.length },
+      `${name} has shape ${Array.isArray(shape) ? showShape(shape) : show(shape)} but ${data.length} elements`,
+      {
+        name,
+        shape,
+        length: data.length,
+      },
     );
   return { data, shape };
 }

@@ -5,6 +5,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { InfiniteWidthError } from './errors';
+import { show } from './show';
 
 export type Parameterization = 'ntk' | 'standard';
 
@@ -273,7 +274,7 @@ export function hash(net: Network): string {
 /** A finite number, or ERR_ARGUMENT naming layer and parameter. −0 becomes 0, as in JSON. */
 export function finiteParameter(value: unknown, layer: string, name: string): number {
   if (typeof value === 'number' && Number.isFinite(value)) return value + 0;
-  throw new InfiniteWidthError('ERR_ARGUMENT', `${layer}: ${name} must be a finite number, got ${String(value)}`, { layer, name, value });
+  throw new InfiniteWidthError('ERR_ARGUMENT', `${layer}: ${name} must be a finite number, got ${show(value)}`, { layer, name, value });
 }
 
 /** A standard deviation: finite and not negative. */

@@ -47,6 +47,17 @@ export function rowPassBytes(graph: Graph, roles: Roles): number {
   return [...nodes, ...between].reduce((bytes, length) => bytes + aligned(8 * length), 0);
 }
 
+/**
+ * Variances whose squared distances float32 does not carry: those of locations that differ in the last bit are 2^−48 of them, and 2^−126 is
+ * the least normal number.
+ */
+const TINY = 2 ** -78;
+
+function hasTiny(variances: Float64Array): boolean {
+  for (let i = 0; i < variances.length; i++) if (variances[i] > 0 && variances[i] < TINY) return true;
+  return false;
+}
+
 export class RowPass {
   /** Variances by node, in the core's memory, used again for every sample. */
   private readonly arrays: readonly Float64Array[];
@@ -132,7 +143,10 @@ export class RowPass {
       case 'affine':
         return this.scaled(before, node.w * node.w, node.b * node.b, out);
       case 'dual':
-        if (rectifiedSlopes(node.activation)) return this.scaled(before, rectifiedDual(node.activation).scale, 0, out);
+        if (rectifiedSlopes(node.activation)) {
+          this.needsDouble ||= hasTiny(before);
+          return this.scaled(before, rectifiedDual(node.activation).scale, 0, out);
+        }
         return this.transformed(index, node.activation, before, out);
       default: {
         out.fill(0);

@@ -1,11 +1,27 @@
 /** Maps between locations: taps of windows, matrices of pooling, and their action on states. */
+import { InfiniteWidthError } from '../errors';
 import { type GraphNode, locationsOf, type Sparse, type WindowAxis } from '../graph';
 import { indicesOf, sparse } from '../inference/matrices';
+import { showShape } from '../ndarray';
 
-/** For each tap of the filter the input location of every output location; −1 where the tap reads padding. */
+/** Input locations of all taps that are held, 4 bytes each; an array costs as much as some dozens. */
+const MOST_TAPS = 2 ** 26;
+const ARRAY = 32;
+
+/**
+ * For each tap of the filter the input location of every output location; −1 where the tap reads padding.
+ * @throws ERR_OUT_OF_MEMORY before any is made, since a few bytes of a network can ask for any number
+ */
 export function windowTaps(axes: readonly WindowAxis[], transposed: boolean): Int32Array[] {
-  const outputs = [...indicesOf(axes.map(({ to }) => to))];
-  return [...indicesOf(axes.map(({ size }) => size))].map((tap) =>
+  const [size, to] = [axes.map((axis) => axis.size), axes.map((axis) => axis.to)];
+  if (locationsOf(size) * (locationsOf(to) + ARRAY) > MOST_TAPS)
+    throw new InfiniteWidthError(
+      'ERR_OUT_OF_MEMORY',
+      `a window of ${showShape(size)} at ${showShape(to)} locations has more taps than are held; use a smaller window, or smaller images`,
+      { size, to },
+    );
+  const outputs = [...indicesOf(to)];
+  return Array.from(indicesOf(size), (tap) =>
     Int32Array.from(outputs, (output) => axes.reduce((at, axis, k) => step(at, axis, sourceOf(axis, output[k], tap[k], transposed)), 0)),
   );
 }

@@ -1,8 +1,9 @@
 /** apply(net, params, x): the outputs of a finite network. */
+import { checkedOptions } from '../layers/checks';
 import type { NDArray } from '../ndarray';
 import type { Network } from '../spec';
 import { checkOutputs, forward } from './forward';
-import type { FiniteInput, FiniteOptions } from './options';
+import { FINITE_OPTIONS, type FiniteInput, type FiniteOptions } from './options';
 import type { Params } from './params';
 
 /**
@@ -13,7 +14,7 @@ import type { Params } from './params';
  *   ERR_UNSUPPORTED for layers without a finite network
  */
 export function apply(net: Network, params: Params, x: FiniteInput, options: FiniteOptions = {}): NDArray {
-  const { data, shape } = forward(net, params, x, options).output;
+  const { data, shape } = forward(net, params, x, checkedOptions('apply', options, FINITE_OPTIONS)).output;
   checkOutputs(data, params);
   return { data: data.slice(), shape: [...shape] };
 }

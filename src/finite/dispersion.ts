@@ -1,12 +1,26 @@
 /** The dispersion E[Θ²]/E[Θ]² of a finite network's NTK, by Monte Carlo (Seleznova & Kutyniok 2022, arXiv 2202.00553). */
 import { InfiniteWidthError } from '../errors';
 import { splitArguments } from '../kernel';
+import { badArgument, checkedOptions } from '../layers/checks';
 import type { NDArray } from '../ndarray';
 import type { Network } from '../spec';
 import { type MonteCarloOptions, monteCarloSamples, monteCarloSamplesSync } from './monte-carlo';
 
 /** `distribution: 'orthogonal'` for orthogonal weights; the default of `samples` is 10,000. */
 export type DispersionOptions = Omit<MonteCarloOptions, 'get' | 'batch' | 'tolerance' | 'traceAxes' | 'diagonalAxes'>;
+
+const OPTIONS = [
+  'samples',
+  'seed',
+  'method',
+  'distribution',
+  'dtype',
+  'signal',
+  'onProgress',
+  'engine',
+  'pattern',
+  'maskConstant',
+] as const;
 
 export interface Dispersion {
   readonly ratio: number;
@@ -54,8 +68,8 @@ export function ntkDispersionSync(net: Network, x: Rows, second?: Rows | Dispers
 
 function read(second?: Rows | DispersionOptions | null, third?: DispersionOptions) {
   const [other, options] = splitArguments(second as never, third as never) as unknown as [NDArray | null, DispersionOptions];
-  const { samples = 10_000 } = options;
-  if (!(samples >= 10)) throw new InfiniteWidthError('ERR_ARGUMENT', `a dispersion needs at least 10 samples, got ${samples}`, { samples });
+  const { samples = 10_000 } = checkedOptions('ntkDispersion', options, OPTIONS);
+  if (!(Number.isInteger(samples) && samples >= 10)) throw badArgument('ntkDispersion', 'samples', 'an integer from 10 on', samples);
   return { other, plan: { ...options, samples } };
 }
 

@@ -1,18 +1,26 @@
 /** Kernels of one finite network: empiricalNngp and empiricalNtk. */
 import { InfiniteWidthError } from '../errors';
+import { checkedOptions } from '../layers/checks';
 import { type NDArray, showShape } from '../ndarray';
 import type { Network } from '../spec';
 import { nngpOf, ntkOf } from './contraction';
 import { checkOutputs, forward } from './forward';
 import { arrange, layoutOf, type OutputAxes } from './layout';
-import { type FiniteInput, type PairOptions, sidesOf } from './options';
+import { FINITE_OPTIONS, type FiniteInput, type PairOptions, sidesOf } from './options';
 import type { Params } from './params';
 
 export interface EmpiricalOptions extends PairOptions, OutputAxes {}
 
 /** Both passes, one where x2 is x1, and what becomes of the output's axes. */
-function open(net: Network, params: Params, x1: FiniteInput, x2: FiniteInput | null | undefined, options: EmpiricalOptions) {
-  const [own, other] = sidesOf(options);
+function open(
+  caller: string,
+  net: Network,
+  params: Params,
+  x1: FiniteInput,
+  x2: FiniteInput | null | undefined,
+  options: EmpiricalOptions,
+) {
+  const [own, other] = sidesOf(checkedOptions(caller, options, [...FINITE_OPTIONS, 'traceAxes', 'diagonalAxes']));
   const first = forward(net, params, x1, own);
   const second = x2 === null || x2 === undefined || x2 === x1 ? first : forward(net, params, x2, other);
   for (const { output } of new Set([first, second])) checkOutputs(output.data, params);
@@ -37,7 +45,7 @@ export function empiricalNngp(
   x2?: FiniteInput | null,
   options: EmpiricalOptions = {},
 ): NDArray {
-  const { first, second, layout, n1, n2 } = open(net, params, x1, x2, options);
+  const { first, second, layout, n1, n2 } = open('empiricalNngp', net, params, x1, x2, options);
   return arrange(layout, n1, n2, nngpOf(first, second, layout));
 }
 
@@ -52,6 +60,6 @@ export function empiricalNtk(
   x2?: FiniteInput | null,
   options: EmpiricalOptions = {},
 ): NDArray {
-  const { first, second, layout, n1, n2 } = open(net, params, x1, x2, options);
+  const { first, second, layout, n1, n2 } = open('empiricalNtk', net, params, x1, x2, options);
   return arrange(layout, n1, n2, ntkOf(first, second, layout));
 }

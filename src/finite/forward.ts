@@ -1,15 +1,16 @@
 /** A network of finite width, the caller's parameters and inputs checked. */
 import { routinesOf } from '../backends/finite';
-import { defaultContext } from '../context';
+import { contextOf } from '../context';
 import { InfiniteWidthError } from '../errors';
 import { nameOf, type TracedLayer } from '../inference/state';
 import { maskOf } from '../jobs/inputs';
+import { canonical } from '../layers/canonical';
 import { asNDArray, checkFinite, type DType, isArrayList, type NDArray, type TypedArray } from '../ndarray';
 import type { Network } from '../spec';
 import type { Surroundings } from './fixed-maps';
 import { Masks } from './masks';
 import type { FiniteInput, FiniteOptions } from './options';
-import { hasParams, type Params, paramSpecs } from './params';
+import { hasParams, type Params, paramSpecs, readParams } from './params';
 import { inferFinite, type Pass, ready, runNetwork } from './pass';
 import { Tape, type Tensor } from './tape';
 
@@ -24,7 +25,7 @@ export interface Opened {
 export function open(net: Network, x: FiniteInput, options: FiniteOptions): Opened {
   const isList = isArrayList(x);
   const arrays = isList ? x.map((part, k) => asNDArray(part, `x[${k}]`)) : [asNDArray(x, 'x')];
-  const inferred = inferFinite(net, isList ? arrays.map(({ shape }) => shape) : arrays[0].shape);
+  const inferred = inferFinite(canonical(net), isList ? arrays.map(({ shape }) => shape) : arrays[0].shape);
   const names = arrays.map((_, k) => (isList ? `x[${k}]` : 'x'));
   const read = Masks.of(inferred.graph, arrays, maskOf(options.maskConstant, 0), names);
   return { around: { ...options, ...inferred, masks: read.masks }, arrays: read.arrays, isList };
@@ -36,8 +37,8 @@ export function open(net: Network, x: FiniteInput, options: FiniteOptions): Open
  */
 export function forward(net: Network, params: Params, x: FiniteInput, options: FiniteOptions = {}): Pass {
   const { around, arrays, isList } = open(net, x, options);
-  checkParams(around.layers, params);
-  const routines = routinesOf((options.engine ?? defaultContext()).backend);
+  checkParams(around.layers, readParams(params));
+  const routines = routinesOf(contextOf('finite networks', options.engine).backend);
   const tape = new Tape(routines, commonType(arrays, params));
   const own = (data: TypedArray): TypedArray => tape.own(data);
   const inputs = arrays.map(({ data, shape }): Tensor => ({ data: own(data), shape }));
@@ -79,7 +80,15 @@ export function checkParams(layers: readonly TracedLayer[], params: Params): voi
     );
   owners.forEach((traced, k) => {
     const own = params[k] as unknown as Record<string, NDArray | undefined>;
-    for (const { name, shape } of paramSpecs(traced.layer, traced.before, traced.shape))
+    const specs = paramSpecs(traced.layer, traced.before, traced.shape);
+    const unknown = Object.keys(own).find((name) => specs.every((spec) => spec.name !== name));
+    if (unknown !== undefined)
+      throw new InfiniteWidthError(
+        'ERR_SHAPE',
+        `${nameOf(traced)}: entry ${k} of params has ${unknown}, which this layer does not; it has ${specs.map(({ name }) => name).join(', ')}`,
+        { position: traced.position, name: unknown },
+      );
+    for (const { name, shape } of specs)
       if (own[name]?.shape.join() !== shape.join())
         throw new InfiniteWidthError(
           'ERR_SHAPE',

@@ -1,9 +1,10 @@
 /** Products of a network's Jacobian with vectors: gradients Jᵀv, and J Jᵀv. */
 import { InfiniteWidthError } from '../errors';
-import { checkFinite, type NDArray, showShape, type TypedArray } from '../ndarray';
+import { checkedOptions } from '../layers/checks';
+import { asNDArray, checkFinite, type NDArray, showShape, type TypedArray } from '../ndarray';
 import type { Network } from '../spec';
 import { checkOutputs, forward } from './forward';
-import { type FiniteInput, type PairOptions, sidesOf } from './options';
+import { FINITE_OPTIONS, type FiniteInput, type PairOptions, sidesOf } from './options';
 import { type LayerParams, mapParams, type Params } from './params';
 import type { Pass } from './pass';
 import type { ParamUse } from './tape';
@@ -48,18 +49,19 @@ export function empiricalNtkVp(
   v: NDArray,
   options: PairOptions = {},
 ): NDArray {
-  const [first, other] = sidesOf(options);
+  const [first, other] = sidesOf(checkedOptions('empiricalNtkVp', options, FINITE_OPTIONS));
+  const direction = asNDArray(v, 'v');
   const same = x2 === null || x2 === undefined || x2 === x1;
   const pass = forward(net, params, same ? x1 : x2, same ? first : other);
   checkOutputs(pass.output.data, params);
-  checkFinite(v, 'v');
-  if (showShape(v.shape) !== showShape(pass.output.shape))
+  checkFinite(direction, 'v');
+  if (showShape(direction.shape) !== showShape(pass.output.shape))
     throw new InfiniteWidthError(
       'ERR_SHAPE',
-      `v has shape ${showShape(v.shape)} and the outputs for x2 ${showShape(pass.output.shape)}; they must be equal`,
-      { v: v.shape, outputs: pass.output.shape },
+      `v has shape ${showShape(direction.shape)} and the outputs for x2 ${showShape(pass.output.shape)}; they must be equal`,
+      { v: direction.shape, outputs: pass.output.shape },
     );
-  const cotangent = pass.tape.zeros(v.data.length);
-  cotangent.set(v.data);
+  const cotangent = pass.tape.zeros(direction.data.length);
+  cotangent.set(direction.data);
   return pushForward(net, params, pullBack(pass, params, cotangent), x1, first);
 }

@@ -1,9 +1,13 @@
 /** init(net, seed, inputShape): the parameters of a finite network, drawn from a stream of their own for every layer. */
 import { routinesOf } from '../backends/finite';
-import { defaultContext, type EngineContext } from '../context';
+import { contextOf, type EngineContext } from '../context';
 import { InfiniteWidthError } from '../errors';
-import { inferGraph } from '../inference/walk';
+import { type InputShapes, inferGraph } from '../inference/walk';
+import { resultDtype } from '../inputs';
+import { canonical } from '../layers/canonical';
+import { checkedOptions } from '../layers/checks';
 import { type DType, sizeOf } from '../ndarray';
+import { show } from '../show';
 import type { Network } from '../spec';
 import { checkDistribution, type Distribution, orthogonalized } from './orthogonal';
 import { hasParams, type LayerParams, type Params, paramSpecs } from './params';
@@ -19,6 +23,20 @@ export interface InitOptions {
   readonly engine?: EngineContext;
 }
 
+const OPTIONS = ['sample', 'dtype', 'distribution', 'engine'] as const;
+
+/** @throws ERR_SHAPE unless all lengths are positive integers; samples, which do not matter, may be any, -1 too */
+function checkedShapes(shapes: InputShapes): InputShapes {
+  const isShape = (shape: unknown) =>
+    Array.isArray(shape) && shape.length > 1 && shape.slice(1).every((n) => Number.isSafeInteger(n) && n > 0);
+  if (isShape(shapes) || (Array.isArray(shapes) && shapes.length > 0 && shapes.every(isShape))) return shapes;
+  throw new InfiniteWidthError(
+    'ERR_SHAPE',
+    `inputShape is a list of positive integers [n, …, channels], or a list of such lists for parallel inputs; got ${show(shapes)}`,
+    { inputShape: shapes },
+  );
+}
+
 /**
  * Random parameters: of variance 1 in the NTK parameterization, w²/fan-in and b² in the standard one; independent and normal, or weights
  * that are orthogonal matrices of the same variance.
@@ -30,13 +48,13 @@ export function init(
   net: Network,
   seed: number | bigint,
   inputShape: readonly number[] | readonly (readonly number[])[],
-  { sample = 0, dtype = 'float64', distribution = 'gaussian', engine }: InitOptions = {},
+  options: InitOptions = {},
 ): Params {
+  const { sample = 0, dtype = 'float64', distribution = 'gaussian', engine } = checkedOptions('init', options, OPTIONS);
   checkDistribution(distribution);
-  if (dtype !== 'float32' && dtype !== 'float64')
-    throw new InfiniteWidthError('ERR_DTYPE', `dtype is 'float32' or 'float64', got ${String(dtype)}`, { dtype });
-  const routines = routinesOf((engine ?? defaultContext()).backend);
-  const owners = inferGraph(net, inputShape).layers.filter(hasParams);
+  resultDtype(dtype, []);
+  const routines = routinesOf(contextOf('init', engine).backend);
+  const owners = inferGraph(canonical(net), checkedShapes(inputShape)).layers.filter(hasParams);
   return owners.map(({ layer, before, shape }, k): LayerParams => {
     let from = 0;
     const arrays = paramSpecs(layer, before, shape).map((spec) => {

@@ -1,6 +1,8 @@
 /** Which output entries of two samples a kernel pairs, and where the pairs stand in the result. */
 import { InfiniteWidthError } from '../errors';
+import { badArgument } from '../layers/checks';
 import { type NDArray, showShape, type TypedArray } from '../ndarray';
+import { show } from '../show';
 
 export interface OutputAxes {
   /** Output axes over whose equal entries the kernel is averaged; default the last. They vanish from the result. */
@@ -20,14 +22,25 @@ export interface Layout {
   readonly axes: readonly { readonly length: number; readonly twice: boolean }[];
 }
 
+/** @throws ERR_ARGUMENT for what is no list */
+export function checkedAxes<T extends OutputAxes>(options: T): T {
+  for (const name of ['traceAxes', 'diagonalAxes'] as const) {
+    const axes = options[name];
+    if (axes !== undefined && !Array.isArray(axes))
+      throw badArgument('the kernel', name, 'a list of output axes', axes, 'write [-1], not -1');
+  }
+  return options;
+}
+
 /** @throws ERR_ARGUMENT for axes that do not exist or are named twice, or the sample axis */
-export function layoutOf(shape: readonly number[], { traceAxes = [-1], diagonalAxes = [] }: OutputAxes): Layout {
+export function layoutOf(shape: readonly number[], axes: OutputAxes): Layout {
+  const { traceAxes = [-1], diagonalAxes = [] } = checkedAxes(axes);
   const resolve = (axis: number) => {
     const resolved = axis < 0 ? axis + shape.length : axis;
     if (Number.isInteger(resolved) && resolved > 0 && resolved < shape.length) return resolved;
     throw new InfiniteWidthError(
       'ERR_ARGUMENT',
-      `traceAxes and diagonalAxes name output axes other than the samples'; ${axis} is none of ${showShape(shape)}`,
+      `traceAxes and diagonalAxes name output axes other than the samples'; ${show(axis)} is none of ${showShape(shape)}`,
       { axis, shape },
     );
   };

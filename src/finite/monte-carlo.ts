@@ -1,15 +1,18 @@
 /** Kernels of finite networks as averages over random networks, with error bars. */
-import { defaultContext, type EngineContext } from '../context';
+import { contextOf, type EngineContext } from '../context';
 import { InfiniteWidthError, throwIfAborted } from '../errors';
 import type { Inferred } from '../inference/walk';
 import { resultDtype } from '../inputs';
 import { inputOf, maskOf } from '../jobs/inputs';
 import { splitArguments } from '../kernel';
-import { asNDArray, type DType, dtypeOf, type NDArray, showShape, sizeOf } from '../ndarray';
+import { canonical } from '../layers/canonical';
+import { checkedOptions } from '../layers/checks';
+import { allocate, asNDArray, type DType, dtypeOf, type NDArray, showShape, sizeOf } from '../ndarray';
+import { show } from '../show';
 import type { Network } from '../spec';
 import { conditionedCost, weightsCost } from './cost';
 import { type Consume, computeSamples, computeSamplesSync, type Range } from './distribute';
-import { layoutOf, type OutputAxes } from './layout';
+import { checkedAxes, layoutOf, type OutputAxes } from './layout';
 import { levelsOf, requireLevels } from './levels';
 import { type Estimate, Moments } from './moments';
 import type { PairOptions } from './options';
@@ -122,7 +125,7 @@ function openEntry(net: Network, x1: Rows, x2: Rows | null, options: SamplesOpti
     return { data: data.slice(0, data.length / shape[0]), shape: [1, ...shape.slice(1)] };
   };
   const run = openRun(net, first(x1, 'x1'), x2 && first(x2, 'x2'), { batch: REPORT, ...options, get: 'ntk' });
-  const values = new Float64Array(options.samples);
+  const values = allocate('float64', options.samples, `values of ${options.samples} networks`) as Float64Array;
   const see: Consume = (sample, [ntk]) => {
     values[sample] = ntk[0];
   };
@@ -131,15 +134,22 @@ function openEntry(net: Network, x1: Rows, x2: Rows | null, options: SamplesOpti
 
 /** Networks of a dispersion between two reports of progress. */
 const REPORT = 100;
+/** Networks of a seed (random/stream.ts). */
+const MOST = 2 ** 32;
+
+const OPTIONS = [
+  ...(['samples', 'seed', 'get', 'batch', 'tolerance', 'method', 'distribution', 'dtype', 'signal', 'onProgress'] as const),
+  ...(['engine', 'pattern', 'maskConstant', 'traceAxes', 'diagonalAxes'] as const),
+];
 
 function openRun(net: Network, x1: Rows, second?: Rows | MonteCarloOptions | null, third?: MonteCarloOptions): Run {
   const [x2, options] = splitArguments(second as never, third as never) as unknown as [NDArray | null, MonteCarloOptions];
-  const { samples = 100, batch = 10, tolerance = 0, engine } = options;
+  const { samples = 100, batch = 10, tolerance = 0, engine } = checkedOptions('monteCarloKernel', options, OPTIONS);
   for (const [name, value] of Object.entries({ samples, batch }))
-    if (!Number.isInteger(value) || value < 1)
-      throw new InfiniteWidthError('ERR_ARGUMENT', `${name} is a positive integer, got ${String(value)}`, { [name]: value });
-  if (!(tolerance >= 0))
-    throw new InfiniteWidthError('ERR_ARGUMENT', `tolerance is a share of the largest entry, at least 0; got ${String(tolerance)}`, {
+    if (!Number.isInteger(value) || value < 1 || value > MOST)
+      throw new InfiniteWidthError('ERR_ARGUMENT', `${name} is a positive integer of at most 2^32, got ${show(value)}`, { [name]: value });
+  if (!(typeof tolerance === 'number' && tolerance >= 0))
+    throw new InfiniteWidthError('ERR_ARGUMENT', `tolerance is a share of the largest entry, at least 0; got ${show(tolerance)}`, {
       tolerance,
     });
   if (tolerance > 0 && samples < 2)
@@ -148,8 +158,8 @@ function openRun(net: Network, x1: Rows, second?: Rows | MonteCarloOptions | nul
     });
   throwIfAborted(options.signal);
   const masks = [maskOf(options.maskConstant, 0), maskOf(options.maskConstant, 1)] as const;
-  const job = jobOf(net, read(x1, 'x1', masks[0]), x2 === null ? null : read(x2, 'x2', masks[1]), options, masks);
-  return new Run(job, { ...options, samples, batch, tolerance }, engine ?? defaultContext());
+  const job = jobOf(canonical(net), read(x1, 'x1', masks[0]), x2 === null ? null : read(x2, 'x2', masks[1]), options, masks);
+  return new Run(job, { ...options, samples, batch, tolerance }, contextOf('monteCarloKernel', engine));
 }
 
 /** Checked but for what is masked. */
@@ -169,18 +179,18 @@ function jobOf(
   const { seed = 0, get = ['nngp', 'ntk'], distribution = 'gaussian', pattern } = options;
   checkDistribution(distribution);
   if (!['auto', 'weights', 'conditioned'].includes(options.method ?? 'auto'))
-    throw new InfiniteWidthError('ERR_ARGUMENT', `method is 'auto', 'weights' or 'conditioned', got ${String(options.method)}`, {
+    throw new InfiniteWidthError('ERR_ARGUMENT', `method is 'auto', 'weights' or 'conditioned', got ${show(options.method)}`, {
       method: options.method,
     });
-  const { traceAxes = [-1], diagonalAxes = [] } = options;
+  const { traceAxes = [-1], diagonalAxes = [] } = checkedAxes(options);
   const isMasked = maskConstants[0] !== null || (x2 !== null && maskConstants[1] !== null);
   const isTraced = diagonalAxes.length === 0 && traceAxes.length === 1 && (traceAxes[0] === -1 || traceAxes[0] === x1.shape.length - 1);
   const needsWeights =
     distribution === 'orthogonal' ? 'orthogonal weights' : isMasked ? 'masked inputs' : isTraced ? null : 'traceAxes and diagonalAxes';
   const method = needsWeights ? byWeights(options.method, needsWeights) : (options.method ?? 'auto');
   const fields = typeof get === 'string' ? [get] : get;
-  if (fields.length === 0 || fields.some((field) => field !== 'nngp' && field !== 'ntk'))
-    throw new InfiniteWidthError('ERR_ARGUMENT', `get names 'nngp', 'ntk' or both; got ${JSON.stringify(get)}`, { get });
+  if (!Array.isArray(fields) || fields.length === 0 || fields.some((field) => field !== 'nngp' && field !== 'ntk'))
+    throw new InfiniteWidthError('ERR_ARGUMENT', `get names 'nngp', 'ntk' or both; got ${show(get)}`, { get });
   const dtype = resultDtype(options.dtype, x2 ? [x1, x2] : [x1]);
   const cheap = () => cheapLevels(net, x1, x2, dtype, fields.includes('ntk'));
   const levels = method === 'conditioned' ? requireLevels(net, x1.shape) : method === 'auto' ? cheap() : null;

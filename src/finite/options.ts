@@ -29,6 +29,8 @@ export interface PairOptions {
   readonly maskConstant?: number | readonly [number | null, number | null] | null;
 }
 
+export const FINITE_OPTIONS = ['engine', 'rng', 'pattern', 'maskConstant'] as const;
+
 /** Options of x1 and of x2. */
 export function sidesOf({ engine, rng, pattern, maskConstant }: PairOptions): readonly [FiniteOptions, FiniteOptions] {
   const [rng1, rng2] = Array.isArray(rng) ? rng : [rng, rng === undefined ? undefined : split(rng as Rng, 1)];

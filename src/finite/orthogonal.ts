@@ -5,6 +5,7 @@
  */
 import { InfiniteWidthError } from '../errors';
 import { sizeOf, type TypedArray } from '../ndarray';
+import { show } from '../show';
 import type { ParamSpec } from './params';
 
 /** 'gaussian': independent normal weights. 'orthogonal': semi-orthogonal matrices whose entries have the same variance. */
@@ -13,7 +14,7 @@ export type Distribution = 'gaussian' | 'orthogonal';
 /** @throws ERR_ARGUMENT */
 export function checkDistribution(distribution: unknown): void {
   if (distribution === 'gaussian' || distribution === 'orthogonal') return;
-  throw new InfiniteWidthError('ERR_ARGUMENT', `distribution is 'gaussian' or 'orthogonal', got ${String(distribution)}`, { distribution });
+  throw new InfiniteWidthError('ERR_ARGUMENT', `distribution is 'gaussian' or 'orthogonal', got ${show(distribution)}`, { distribution });
 }
 
 /**

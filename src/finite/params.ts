@@ -1,6 +1,8 @@
 /** Parameters of finite networks: plain data, one entry per layer that has parameters, in the order in which the layers stand (depth first). */
+import { InfiniteWidthError } from '../errors';
 import type { TracedLayer } from '../inference/state';
-import type { NDArray } from '../ndarray';
+import { asNDArray, type NDArray } from '../ndarray';
+import { show } from '../show';
 import type { AttentionLayer, ConvLayer, DenseLayer } from '../spec';
 
 /** dense: w [in, out], b [1, out]; conv, convTranspose: w [...filter, in, out], b [1, …1, out]; convLocal: w [...out, filter × in, out]. */
@@ -75,6 +77,16 @@ function attentionSpecs(layer: AttentionLayer, before: readonly number[]): Param
     ...(layer.bStd === null ? [] : [spec('b', 0, ...before.slice(0, -1).fill(1), nChanOut)]),
     ...(embedded > 0 ? [spec('posEmb', 0, 1, ...before.slice(1, -1), embedded)] : []),
   ];
+}
+
+/** @throws ERR_ARGUMENT for anything but a list of entries of arrays by name; ERR_DTYPE, ERR_SHAPE for arrays that are none */
+export function readParams(params: Params): Params {
+  if (!Array.isArray(params) || !params.every((entry) => typeof entry === 'object' && entry !== null && !Array.isArray(entry)))
+    throw new InfiniteWidthError(
+      'ERR_ARGUMENT',
+      `params are a list with { w, b } or the like for every layer with parameters, as init(net, seed, inputShape) gives; got ${show(params)}`,
+    );
+  return mapParams(params, (array, k, name) => asNDArray(array, `${name} of entry ${k} of params`));
 }
 
 /** The same entries and names with other arrays. */

@@ -3,7 +3,7 @@
  * forwards for all degrees, no differences.
  */
 import { routinesOf } from '../backends/finite';
-import { defaultContext } from '../context';
+import { contextOf } from '../context';
 import type { TracedLayer } from '../inference/state';
 import type { ActivationLayer, LayerNormLayer, Network } from '../spec';
 import { attendSeries } from './attention';
@@ -124,7 +124,7 @@ class SeriesWalk extends NetworkWalk<TensorSeries> {
 
   /** A tape that nobody walks back. */
   private scratch(): Tape {
-    return new Tape(routinesOf((this.around.engine ?? defaultContext()).backend), 'float64');
+    return new Tape(routinesOf(contextOf('finite networks', this.around.engine).backend), 'float64');
   }
 }
 

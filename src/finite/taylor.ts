@@ -1,10 +1,12 @@
 /** Taylor polynomials of a network in its parameters, and products of its Jacobian with a direction. */
 import { InfiniteWidthError } from '../errors';
+import { checkedOptions } from '../layers/checks';
 import { asNDArray, type DType, isArrayList, type NDArray } from '../ndarray';
+import { show } from '../show';
 import type { Network } from '../spec';
 import { checkOutputs, commonType } from './forward';
-import type { FiniteInput, FiniteOptions } from './options';
-import { mapParams, type Params } from './params';
+import { FINITE_OPTIONS, type FiniteInput, type FiniteOptions } from './options';
+import { mapParams, type Params, readParams } from './params';
 import { forwardSeries } from './series-forward';
 
 /** Like `apply` of the network it came from; its options go before those it was made with. */
@@ -20,9 +22,12 @@ export type Expansion = (p: Params, x: FiniteInput, options?: FiniteOptions) => 
  */
 export function taylorExpand(net: Network, params: Params, degree: number, options: FiniteOptions = {}): Expansion {
   if (!Number.isInteger(degree) || degree < 0)
-    throw new InfiniteWidthError('ERR_ARGUMENT', `degree is a natural number, got ${String(degree)}`, { degree });
+    throw new InfiniteWidthError('ERR_ARGUMENT', `degree is a natural number, got ${show(degree)}`, { degree });
+  checkedOptions('taylorExpand', options, FINITE_OPTIONS);
+  const start = readParams(params);
   return (p, x, own = {}) => {
-    const { coefficients, shape } = forwardSeries(net, params, difference(p, params), x, degree, { ...options, ...own });
+    checkedOptions('the expansion', own, FINITE_OPTIONS);
+    const { coefficients, shape } = forwardSeries(net, params, difference(readParams(p), start), x, degree, { ...options, ...own });
     const sum = coefficients[0].slice();
     for (const term of coefficients.slice(1)) for (let at = 0; at < sum.length; at++) sum[at] += term[at];
     checkOutputs(sum, [...params, ...p]);

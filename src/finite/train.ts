@@ -2,13 +2,15 @@
 import { InfiniteWidthError, throwIfAborted } from '../errors';
 import { drain } from '../execute/drain';
 import { macrotask } from '../execute/yield';
+import { badArgument, checkedOptions } from '../layers/checks';
 import { asNDArray, checkFinite, type NDArray, showShape, type TypedArray } from '../ndarray';
+import { show } from '../show';
 import type { Network } from '../spec';
 import { empiricalNtk } from './empirical';
 import { checkFiniteParams, forward } from './forward';
 import { pullBack } from './gradients';
-import type { FiniteInput, FiniteOptions } from './options';
-import { mapParams, type Params } from './params';
+import { FINITE_OPTIONS, type FiniteInput, type FiniteOptions } from './options';
+import { mapParams, type Params, readParams } from './params';
 import { split } from './rng';
 
 export type Optimizer = 'gd' | 'momentum' | 'adam';
@@ -77,11 +79,12 @@ export function trainSync(net: Network, params: Params, x: FiniteInput, y: Targe
 
 /** Yields after every step. */
 function* descend(net: Network, params: Params, x: FiniteInput, y: Targets, options: TrainOptions): Generator<void, Training> {
-  const { steps, ntkAt = [], signal, onProgress } = options;
   check(options);
+  const { steps, ntkAt = [], signal, onProgress } = options;
+  throwIfAborted(signal);
   const targets = asNDArray(y, 'y');
   checkFinite(targets, 'y');
-  const start = options.checkpoint ?? { step: 0, params, first: null, second: null };
+  const start = startOf(params, options.checkpoint);
   checkStart(start, options);
   const state = new Descent(start, options);
   const losses: number[] = [];
@@ -111,21 +114,43 @@ function* descend(net: Network, params: Params, x: FiniteInput, y: Targets, opti
   return { params: state.params, losses: Float64Array.from([...losses, loss]), ntk: kernels, checkpoint: state.checkpoint() };
 }
 
-function check({ optimizer = 'gd', learningRate, steps, ...rest }: TrainOptions): void {
+const OPTIONS = [
+  ...FINITE_OPTIONS,
+  ...(['optimizer', 'learningRate', 'steps', 'momentum', 'beta1', 'beta2', 'epsilon'] as const),
+  ...(['ntkAt', 'ntkInputs', 'checkpoint', 'signal', 'onProgress'] as const),
+];
+
+function check(options: TrainOptions): void {
+  const { optimizer = 'gd', learningRate, steps, ntkAt = [], ...rest } = checkedOptions('train', options, OPTIONS);
+  if (!Array.isArray(ntkAt)) throw badArgument('train', 'ntkAt', 'a list of steps', ntkAt, 'write [0, 100]');
   if (!['gd', 'momentum', 'adam'].includes(optimizer))
-    throw new InfiniteWidthError('ERR_ARGUMENT', `optimizer is 'gd', 'momentum' or 'adam', got ${String(optimizer)}`, { optimizer });
-  if (!(learningRate > 0 && Number.isFinite(learningRate)))
-    throw new InfiniteWidthError('ERR_ARGUMENT', `learningRate is a positive number, got ${String(learningRate)}`, { learningRate });
+    throw new InfiniteWidthError('ERR_ARGUMENT', `optimizer is 'gd', 'momentum' or 'adam', got ${show(optimizer)}`, { optimizer });
+  if (!(Number.isFinite(learningRate) && learningRate > 0))
+    throw new InfiniteWidthError('ERR_ARGUMENT', `learningRate is a positive number, got ${show(learningRate)}`, { learningRate });
   if (!Number.isInteger(steps) || steps < 0)
-    throw new InfiniteWidthError('ERR_ARGUMENT', `steps is a natural number, got ${String(steps)}`, { steps });
+    throw new InfiniteWidthError('ERR_ARGUMENT', `steps is a natural number, got ${show(steps)}`, { steps });
   for (const name of ['momentum', 'beta1', 'beta2'] as const) {
     const value = rest[name] ?? 0;
-    if (!(value >= 0 && value < 1))
-      throw new InfiniteWidthError('ERR_ARGUMENT', `${name} is at least 0 and below 1, got ${String(value)}`, { [name]: value });
+    if (!(typeof value === 'number' && value >= 0 && value < 1))
+      throw new InfiniteWidthError('ERR_ARGUMENT', `${name} is at least 0 and below 1, got ${show(value)}`, { [name]: value });
   }
   const { epsilon = 1 } = rest;
-  if (!(epsilon > 0 && Number.isFinite(epsilon)))
-    throw new InfiniteWidthError('ERR_ARGUMENT', `epsilon is a positive number, got ${String(epsilon)}`, { epsilon });
+  if (!(Number.isFinite(epsilon) && epsilon > 0))
+    throw new InfiniteWidthError('ERR_ARGUMENT', `epsilon is a positive number, got ${show(epsilon)}`, { epsilon });
+}
+
+/** Where training starts: at the parameters, or what `checkpoint` says. @throws ERR_ARGUMENT, ERR_SHAPE */
+function startOf(params: Params, checkpoint: Checkpoint | undefined): Checkpoint {
+  const given = readParams(params);
+  if (checkpoint === undefined) return { step: 0, params: given, first: null, second: null };
+  const { step, first, second } = checkpoint ?? {};
+  if (!(Number.isSafeInteger(step) && step >= 0)) throw badArgument('train', 'checkpoint', 'that of an earlier call', checkpoint);
+  const own = readParams(checkpoint.params);
+  const moments = [first, second].map((sums) => (sums ? readParams(sums) : null));
+  const shapes = (sums: Params) => JSON.stringify(sums.map((entry) => Object.entries(entry).map(([name, { shape }]) => [name, shape])));
+  if (moments.some((sums) => sums && shapes(sums) !== shapes(own)))
+    throw badArgument('train', 'checkpoint', 'one whose moments have the shapes of its params', Object.keys(checkpoint));
+  return { step, params: own, first: moments[0], second: moments[1] };
 }
 
 /** @throws ERR_ARGUMENT for a checkpoint of another optimizer, and steps to record that will not come; ERR_NON_FINITE for parameters */

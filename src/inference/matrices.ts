@@ -28,6 +28,19 @@ export const offsetOf = (index: readonly number[], shape: readonly number[]): nu
 
 type Rows = (readonly [column: number, weight: number])[][];
 
+/** Locations that are held, some hundred bytes each. */
+const MOST_LOCATIONS = 2 ** 22;
+
+/** @throws ERR_OUT_OF_MEMORY before any is made */
+function checkLocations(to: readonly number[]): void {
+  if (locationsOf(to) <= MOST_LOCATIONS) return;
+  throw new InfiniteWidthError(
+    'ERR_OUT_OF_MEMORY',
+    `an image of ${showShape(to)} has ${locationsOf(to)} locations; at most ${MOST_LOCATIONS} are held: make smaller ones`,
+    { to },
+  );
+}
+
 /** The matrix that acts on each axis by its own rows. */
 function product(axes: readonly Rows[], from: readonly number[]): Sparse {
   const to = axes.map(({ length }) => length);
@@ -51,6 +64,7 @@ export function resizeMatrix(
   method: ImageResizeLayer['method'],
   antialias: boolean,
 ): Sparse {
+  checkLocations(to);
   const axes = from.map((length, k) => (length === to[k] ? identityRows(length) : resizeRows(length, to[k], method, antialias)));
   return product(axes, from);
 }

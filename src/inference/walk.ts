@@ -3,7 +3,6 @@ import { isActivation } from '../activations/steps';
 import { InfiniteWidthError } from '../errors';
 import type { Graph } from '../graph';
 import { graphEngine } from '../jobs/graph-engine';
-import { networkRemedy, show } from '../layers/checks';
 import { showShape } from '../ndarray';
 import type { Network } from '../spec';
 import { applyDense, applyFlatten } from './dense';
@@ -73,12 +72,6 @@ class Walk {
 
   walk(net: Network, value: Value, position: string): Value {
     const inside = (i: number) => (position ? `${position}.${i}` : `${i}`);
-    if (typeof (net as { kind?: unknown } | null | undefined)?.kind !== 'string')
-      throw new InfiniteWidthError(
-        'ERR_ARGUMENT',
-        `the network${position && ` at ${position}`} is not a layer but ${show(net)}; ${networkRemedy(net, 'serial')}`,
-        {},
-      );
     switch (net.kind) {
       case 'serial':
         return net.layers.reduce((v: Value, layer, i) => this.walk(layer, v, inside(i)), value);

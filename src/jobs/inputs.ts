@@ -6,6 +6,7 @@ import { InfiniteWidthError } from '../errors';
 import { type Graph, interleavedOrder, locationsOf } from '../graph';
 import type { KernelFields, KernelOptions } from '../kernel';
 import { asNDArray, checkFinite, type NDArray, showShape, sizeOf } from '../ndarray';
+import { show } from '../show';
 
 /** @param name 'x1' or 'x2' */
 export function sideOf(graph: Graph, arrays: readonly NDArray[], options: KernelOptions, side: 0 | 1, name: string): SideData {
@@ -43,13 +44,9 @@ export function maskOf(constant: KernelOptions['maskConstant'] | null, side: 0 |
   const value = Array.isArray(constant) ? constant[side] : constant;
   if (value === undefined || value === null) return null;
   if (typeof value === 'number') return value;
-  throw new InfiniteWidthError(
-    'ERR_ARGUMENT',
-    `maskConstant is a number (NaN too), or a pair of them for x1 and x2, got ${String(value)}`,
-    {
-      maskConstant: constant,
-    },
-  );
+  throw new InfiniteWidthError('ERR_ARGUMENT', `maskConstant is a number (NaN too), or a pair of them for x1 and x2, got ${show(value)}`, {
+    maskConstant: constant,
+  });
 }
 
 function patternOf(graph: Graph, pattern: KernelOptions['pattern'], side: 0 | 1, samples: number, name: string): Pattern | null {

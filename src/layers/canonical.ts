@@ -1,8 +1,9 @@
 /** Networks from data: every layer goes through the checks of its function. Chains are known everywhere, other layers where parseNetwork is. */
 import { InfiniteWidthError, notBrought } from '../errors';
+import { show } from '../show';
 import type { Network } from '../spec';
 import { abRelu, abs, leakyRelu, relu } from './activations/rectified';
-import { show } from './checks';
+import { networkRemedy } from './checks';
 import { dense } from './dense';
 import { flatten, identity, repeat, serial } from './structure';
 
@@ -41,8 +42,16 @@ export function networksOf(data: readonly Network[], combinator: string): Networ
 /** @throws ERR_ARGUMENT for an unknown layer or field, or a bad parameter; ERR_UNSUPPORTED for a layer that a bundle does not know */
 export function fromData(data: Network): Network {
   known ??= chainMakers();
-  if (!data || typeof data !== 'object' || !Object.hasOwn(known, data.kind)) {
-    if (!isComplete && typeof data?.kind === 'string') throw notBrought(`layer ${data.kind} as data`);
+  if (typeof (data as Partial<Network> | null | undefined)?.kind !== 'string')
+    throw new InfiniteWidthError(
+      'ERR_ARGUMENT',
+      `the network is or holds ${show(data)}, which is no layer; ${networkRemedy(data, 'serial')}`,
+      {
+        data,
+      },
+    );
+  if (!Object.hasOwn(known, data.kind)) {
+    if (!isComplete) throw notBrought(`layer ${data.kind} as data`);
     throw new InfiniteWidthError('ERR_ARGUMENT', `not a layer of this version: ${show(data)}`, { data });
   }
   const { kind, ...fields } = data;

@@ -1,15 +1,7 @@
 /** Checks that the layer functions share. Each names layer, parameter, value and remedy. */
 import { InfiniteWidthError } from '../errors';
+import { show } from '../show';
 import { finiteParameter, type Padding, type Parameterization, standardDeviation } from '../spec';
-
-/** A value as text for messages: arrays in brackets, strings in quotes, functions by name. */
-export function show(value: unknown): string {
-  if (typeof value === 'function') return `the function ${value.name || '(anonymous)'}`;
-  if (typeof value !== 'object' && typeof value !== 'string') return String(value);
-  const text = JSON.stringify(value, (_key, part: unknown) => (typeof part === 'object' || typeof part === 'string' ? part : String(part)));
-  const plain = typeof value === 'string' ? text : text.replaceAll('"', '');
-  return plain.length > 80 ? `${plain.slice(0, 77)}...` : plain;
-}
 
 /** ERR_ARGUMENT "layer: name must be …, got …; remedy". */
 export function badArgument(layer: string, name: string, needs: string, value: unknown, remedy = ''): InfiniteWidthError {
@@ -21,11 +13,15 @@ export function badArgument(layer: string, name: string, needs: string, value: u
 export const networkRemedy = (value: unknown, combinator: string): string =>
   Array.isArray(value) ? `spread the list: ${combinator}(...layers)` : 'call the layer function: relu(), not relu';
 
-/** The options of a layer function: an object with none but the names given. Values of undefined count as left out. */
+/** The options of a function: an object with none but the names given. Values of undefined count as left out. */
 export function checkedOptions<T extends object>(layer: string, options: T, names: readonly (keyof T & string)[]): T {
   if (typeof options !== 'object' || options === null || Array.isArray(options) || 'kind' in options)
     throw badArgument(layer, 'the options', `an object of ${names.join(', ')}`, options, `write { ${names[0]}: … }`);
   const unknown = Object.keys(options).find((key) => !(names as readonly string[]).includes(key));
+  const { signal, onProgress } = options as { signal?: unknown; onProgress?: unknown };
+  if ((signal ?? null) !== null && typeof (signal as AbortSignal).aborted !== 'boolean')
+    throw badArgument(layer, 'signal', 'an AbortSignal', signal, 'write controller.signal, or AbortSignal.timeout(1000)');
+  if ((onProgress ?? null) !== null && typeof onProgress !== 'function') throw badArgument(layer, 'onProgress', 'a function', onProgress);
   if (unknown === undefined) return options;
   const message = `${layer}: there is no option ${unknown}; the options are ${names.join(', ')}`;
   throw new InfiniteWidthError('ERR_ARGUMENT', message, { layer, name: unknown, options: names });

@@ -1,7 +1,8 @@
 /** Combinators, and the layers that only rearrange. */
 import { InfiniteWidthError } from '../errors';
+import { show } from '../show';
 import type { Network, PlainLayer, RepeatLayer, SerialLayer } from '../spec';
-import { networkRemedy, show, wholeNumber } from './checks';
+import { networkRemedy, wholeNumber } from './checks';
 
 /**
  * Leaves its input as it is: the short cut of a residual block.

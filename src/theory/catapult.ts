@@ -1,5 +1,6 @@
 /** The catapult of large learning rates, exactly for a linear network of one hidden layer (Lewkowycz et al. 2020, arXiv 2003.02218). */
 import { badArgument, checkedOptions, notNegative, positiveNumber } from '../layers/checks';
+import { allocate } from '../ndarray';
 import { finiteParameter } from '../spec';
 
 export interface CatapultOptions {
@@ -44,7 +45,7 @@ export function catapult(options: CatapultOptions): Catapult {
   notNegative(ntk, caller, 'ntk');
   if (2 * Math.abs(output) > ntk * Math.sqrt(width) * (1 + 1e-12))
     throw badArgument(caller, 'output', `at most ntk·√width/2 = ${(ntk * Math.sqrt(width)) / 2} in size, which u = ±v has`, output);
-  const [outputs, ntks] = [new Float64Array(steps + 1), new Float64Array(steps + 1)];
+  const [outputs, ntks] = ['outputs', 'ntk'].map((name) => allocate('float64', steps + 1, name) as Float64Array);
   let [f, lambda] = [output, ntk];
   for (let t = 0; t <= steps; t++) {
     [outputs[t], ntks[t]] = [f, lambda];

@@ -1,6 +1,7 @@
 /** What kernel regression learns of a function, mode by mode (Simon, Dickens, Karkada & DeWeese 2021, arXiv 2110.03922). */
 import { InfiniteWidthError } from '../errors';
 import { badArgument, checkedOptions, notNegative } from '../layers/checks';
+import { finiteParameter } from '../spec';
 import { bracketedRoot } from './bracketed-root';
 
 export interface EigenlearningOptions {
@@ -38,18 +39,38 @@ export function eigenlearning(options: EigenlearningOptions): Eigenlearning {
   if (!Number.isInteger(samples) || samples < 1) throw badArgument(caller, 'samples', 'a positive integer', samples);
   notNegative(ridge, caller, 'ridge');
   notNegative(noise, caller, 'noise', 'it is a variance');
-  const lambda = Float64Array.from(eigenvalues);
-  if (lambda.length === 0 || lambda.length !== coefficients.length)
-    throw badArgument(caller, 'coefficients', `as many as eigenvalues, which are ${lambda.length}`, coefficients.length);
+  const lambda = numbersOf(eigenvalues, caller, 'eigenvalues');
+  const target = numbersOf(coefficients, caller, 'coefficients');
+  if (lambda.length === 0 || lambda.length !== target.length)
+    throw badArgument(caller, 'coefficients', `as many as eigenvalues, which are ${lambda.length}`, target.length);
   for (const value of lambda) notNegative(value, caller, 'eigenvalues');
-  const kappa = kappaOf(lambda, samples, ridge);
-  const learnabilities = lambda.map((value) => (value === 0 ? 0 : value / (value + kappa)));
-  const sum = (term: (share: number, i: number) => number) => learnabilities.reduce((total, share, i) => total + term(share, i), 0);
-  const overfitting = samples / (samples - sum((share) => share * share));
-  const testError = overfitting * (sum((share, i) => ((1 - share) * coefficients[i]) ** 2) + noise);
-  // δ/κ = n − Σ Lᵢ
-  const trainError = ((samples - sum((share) => share)) / samples) ** 2 * testError;
-  return { kappa, learnabilities, overfitting, testError, trainError: ridge === 0 && kappa > 0 ? 0 : trainError };
+  const largest = lambda.reduce((most, value) => Math.max(most, value), ridge);
+  // A power of two, so that nothing overflows or loses digits.
+  const unit = largest > 0 ? 2 ** Math.floor(Math.log2(largest)) : 1;
+  const kappa = kappaOf(
+    lambda.map((value) => value / unit),
+    samples,
+    ridge / unit,
+  );
+  const share = (value: number) => (value === 0 ? 0 : value / unit / (value / unit + kappa));
+  const rest = (value: number) => (value === 0 ? 1 : kappa / (value / unit + kappa));
+  const sum = (term: (value: number, i: number) => number) => lambda.reduce((total, value, i) => total + term(value, i), 0);
+  // n − Σ Lᵢ, of which δ/κ is left without cancellation, and n − Σ Lᵢ² likewise.
+  const unlearned = kappa > 0 ? ridge / unit / kappa : samples - sum(share);
+  const overfitting = samples / (unlearned + sum((value) => share(value) * rest(value)));
+  const testError = overfitting * (sum((value, i) => (rest(value) * target[i]) ** 2) + noise);
+  return {
+    kappa: kappa * unit,
+    learnabilities: lambda.map(share),
+    overfitting,
+    testError,
+    trainError: (unlearned / samples) ** 2 * testError,
+  };
+}
+
+function numbersOf(list: unknown, caller: string, name: string): Float64Array {
+  if (!Array.isArray(list) && !ArrayBuffer.isView(list)) throw badArgument(caller, name, 'a list of numbers', list);
+  return Float64Array.from(list as ArrayLike<unknown>, (value, i) => finiteParameter(value, caller, `${name}[${i}]`));
 }
 
 const NAMES = ['eigenvalues', 'coefficients', 'samples', 'ridge', 'noise'] as const;
@@ -64,9 +85,12 @@ function kappaOf(lambda: Float64Array, n: number, ridge: number): number {
       `eigenlearning: ${n} samples determine ${modes} modes exactly, and the error has no bound; use a ridge, or another number of samples`,
       { samples: n, modes },
     );
+  // Σ Lᵢ + δ/κ − n, in which the n largest modes give Lᵢ − 1: near 1 they would cancel.
+  const sorted = lambda.slice().sort().reverse();
   const excess = (log: number) => {
     const kappa = Math.exp(log);
-    return lambda.reduce((sum, value) => sum + value / (value + kappa), ridge / kappa - n);
+    const missing = sorted.subarray(0, n).reduce((sum, value) => sum + kappa / (value + kappa), Math.max(0, n - sorted.length));
+    return sorted.subarray(n).reduce((sum, value) => sum + value / (value + kappa), ridge / kappa) - missing;
   };
   const total = lambda.reduce((a, b) => a + b, ridge);
   // Σ Lᵢ + δ/κ ≤ (Σ λᵢ + δ)/κ

@@ -99,7 +99,7 @@ export function ntkAsymptotics(activation: ActivationLayer, options: NtkAsymptot
     critical: (qStar * depth) / (curvature === Number.POSITIVE_INFINITY ? 4 : 3),
     chaotic: (qStar * cStar) / (1 - chiC),
   }[phase];
-  const ridge = (1 / keep - 1) * (diagonal - bStd * bStd);
+  const ridge = keep < 1 ? (1 / keep - 1) * (diagonal - bStd * bStd) : 0;
   const spread = phase === 'ordered' ? depth * chi1 ** depth : diagonal - offDiagonal;
   const bulk = (spread + ridge) / d;
   const largest = bulk + samples * offDiagonal;

@@ -90,7 +90,7 @@ describe('train', () => {
       [{ learningRate: 0 }, /learningRate is a positive number, got 0/],
       [{ learningRate: Number.NaN }, /learningRate is a positive number, got NaN/],
       [{ steps: 1.5 }, /steps is a natural number, got 1.5/],
-      [{ optimizer: 'sgd' }, /optimizer is 'gd', 'momentum' or 'adam', got sgd/],
+      [{ optimizer: 'sgd' }, /optimizer is 'gd', 'momentum' or 'adam', got "sgd"/],
       [{ momentum: 1 }, /momentum is at least 0 and below 1, got 1/],
       [{ beta1: -0.1 }, /beta1 is at least 0/],
       [{ beta2: Number.NaN }, /beta2 is at least 0/],

@@ -11,6 +11,12 @@ const { leakyRelu, monomial, parallel, polynomial, rbf, rectifiedMonomial, relu,
 
 /** A value that the types would refuse. */
 const wrong = <T>(value: unknown): T => value as T;
+/** An object that JSON cannot show. */
+const cyclic = () => {
+  const object: { self?: object } = {};
+  object.self = object;
+  return object;
+};
 
 const CONVOLUTION = {
   strides: null,
@@ -198,7 +204,7 @@ describe('refusals name layer, parameter, value and remedy', () => {
     ['an axis of a graph', () => aggregate({ aggregateAxis: wrong('1') }), /^aggregate: aggregateAxis .* got "1"/],
     ['two constants', () => dotGeneral({ lhs: 1, rhs: 2 }), /^dotGeneral: the constant must be given once/],
     ['a ragged constant', () => dotGeneral({ lhs: [[1, 2], [3]] }), /^dotGeneral: lhs must be an array whose rows are equally long/],
-    ['a constant of text', () => dotGeneral({ rhs: wrong('2') }), /^dotGeneral: rhs must be a finite number, got 2/],
+    ['a constant of text', () => dotGeneral({ rhs: wrong('2') }), /^dotGeneral: rhs must be a finite number, got "2"/],
     ['a constant that is NaN', () => dotGeneral({ rhs: [Number.NaN] }), /^dotGeneral: rhs must be a finite number, got NaN/],
     [
       'too few numbers',
@@ -259,8 +265,10 @@ describe('refusals name layer, parameter, value and remedy', () => {
     ['a list of layers', () => parallel(wrong([relu()])), /^parallel: argument 0 .* spread the list: parallel\(...layers\)/],
     ['repeat of nothing', () => repeat(wrong(3), 3), /^repeat: argument 0 is not a layer but 3/],
     ['a negative number of repeats', () => repeat(relu(), -1), /^repeat: n must be an integer from 0 on, got -1/],
-    ['a slope of text', () => leakyRelu(wrong('0.1')), /^leakyRelu: alpha must be a finite number, got 0.1/],
+    ['a slope of text', () => leakyRelu(wrong('0.1')), /^leakyRelu: alpha must be a finite number, got "0.1"/],
     ['a slope in an object', () => leakyRelu(wrong({ alpha: 1 })), /^leakyRelu: alpha must be a finite number/],
+    ['a slope without a prototype', () => leakyRelu(wrong(Object.create(null))), /^leakyRelu: alpha must be a finite number, got \{\}/],
+    ['a width that holds itself', () => conv(wrong(cyclic()), [3]), /^conv: outChan must be a positive integer, got \[object Object\]/],
     ['an infinite scale', () => sin({ b: Number.POSITIVE_INFINITY }), /^sin: b must be a finite number, got Infinity/],
     ['a negative gamma', () => rbf({ gamma: -1 }), /^rbf: gamma must be 0 or more, got -1/],
     ['a flag of 0', () => gelu({ approximate: wrong(0) }), /^gelu: approximate must be true or false, got 0/],

@@ -243,6 +243,16 @@ describe('special samples', () => {
     expect(largestDifference(double.ntk, reference.ntk)).toBeLessThan(1e6 * 1e-15);
   });
 
+  it('computes variances in float64 whose distances float32 does not carry, beside a trained bias', () => {
+    const trained = { parameterization: 'standard', bStd: 0 } as const;
+    const net = serial(conv(4, [3, 3], { padding: 'SAME', ...trained }), relu(), globalAvgPool(), dense(1, trained));
+    const x = normalImages([3, 4, 4, 2], 3);
+    const small: Images = { data: x.data.map((value, k) => Math.fround((k < 32 ? 1 : value) * 1e-30)), shape: x.shape };
+    const [single, double] = (['float32', 'float64'] as const).map((dtype) => planeKernels(graphJob(net, small, null, { dtype })));
+    expect(single).toEqual(double);
+    expect(largestDifference(double.ntk, referenceKernels(graphJob(net, small, null)).ntk)).toBeLessThan(1e-9);
+  });
+
   it('computes many layers of smooth activations in float64', () => {
     const layers = Array.from({ length: 17 }, () => [conv(8, [3], { padding: 'SAME', wStd: 1.2, bStd: 0.1 }), erf()]).flat();
     const x = normalImages([2, 4, 2], 3);

@@ -55,6 +55,7 @@ describe('catapult', () => {
     expect(bad({ output: 1.1 })).toThrow(/output must be at most ntk·√width\/2 = 1.*ERR_ARGUMENT/);
     expect(bad({ width: 0 })).toThrow(/width must be a positive integer/);
     expect(bad({ steps: 1.5 })).toThrow(/steps/);
+    expect(bad({ steps: 1e15 })).toThrow(/ERR_OUT_OF_MEMORY/);
     expect(bad({ learningRate: 0 })).toThrow(/learningRate/);
     expect(bad({ eta: 1 })).toThrow(/no option eta/);
   });

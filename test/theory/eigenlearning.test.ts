@@ -63,6 +63,33 @@ describe('eigenlearning', () => {
     expect([kappa, testError, trainError]).toEqual([0, 2 / (1 - 2 / 8), 2 * (1 - 2 / 8)]);
   });
 
+  test('modes as far apart as doubles are: κ² = λ₁λ₂ for one sample of two modes', () => {
+    for (const [first, second] of [
+      [1e300, 1],
+      [1, 1e-300],
+      [1e-300, 1e-310],
+      [1.7e308, 1.7e308],
+      [5e-324, 5e-324],
+    ]) {
+      const { kappa, overfitting, testError, trainError } = eigenlearning({
+        eigenvalues: [first, second],
+        coefficients: [1, 0],
+        samples: 1,
+      });
+      const expected = Math.sqrt(first) * Math.sqrt(second);
+      expect(Math.abs(kappa - expected)).toBeLessThanOrEqual(1e-13 * expected);
+      // n − Σ Lᵢ² = 2 L₁ (1 − L₁)
+      const rest = 1 / (1 + Math.sqrt(first) / Math.sqrt(second));
+      expect(overfitting * 2 * (1 - rest) * rest).toBeCloseTo(1, 11);
+      expect(testError / (overfitting * rest * rest)).toBeCloseTo(1, 11);
+      expect(trainError).toBe(0);
+    }
+    // δ = κ (n − Σ Lᵢ) with κ = 1e-50
+    const { kappa, trainError, testError } = eigenlearning({ eigenvalues: [1], coefficients: [1], samples: 1, ridge: 1e-100 });
+    expect(kappa * 1e50).toBeCloseTo(1, 11);
+    expect(trainError / (1e-100 * testError)).toBeCloseTo(1, 11);
+  });
+
   test('refuses what has no answer, naming the argument', () => {
     const bad = (change: object) => () => eigenlearning({ eigenvalues: [1, 0.5], coefficients: [1, 1], samples: 1, ...change });
     expect(bad({ samples: 2 })).toThrow(/2 samples determine 2 modes exactly.*ERR_ARGUMENT/);
@@ -70,5 +97,7 @@ describe('eigenlearning', () => {
     expect(bad({ coefficients: [1] })).toThrow(/coefficients must be as many as eigenvalues/);
     expect(bad({ eigenvalues: [1, -1] })).toThrow(/eigenvalues/);
     expect(bad({ ridge: -1 })).toThrow(/ridge/);
+    for (const list of [undefined, null, 5, 'ab', new Map(), [Number.NaN, 1], ['1', '2']])
+      for (const name of ['eigenvalues', 'coefficients']) expect(bad({ [name]: list })).toThrow(new RegExp(`${name}.*ERR_ARGUMENT`));
   });
 });

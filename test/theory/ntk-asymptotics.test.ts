@@ -264,6 +264,11 @@ describe('the mean predictor of centred labels', () => {
   });
 });
 
+test('a chaotic network so deep that its diagonal is beyond doubles', () => {
+  const { diagonal, largest, maxLearningRate, bulk, conditionNumber } = ntkAsymptotics(tanh(), { wStd: 1.5, depth: 1e6, samples: 5 });
+  expect([diagonal, largest, maxLearningRate, bulk, conditionNumber]).toEqual([Infinity, Infinity, 0, Infinity, 1]);
+});
+
 test('refuses what has no answer, naming the argument', () => {
   const good = { wStd: 1, bStd: 0.1, depth: 10, samples: 5 };
   const bad = (activation: Parameters<typeof ntkAsymptotics>[0], change: object) => () =>

@@ -1,5 +1,6 @@
 /** Which stream of random numbers: a seed of 64 bits, a sample and a layer. */
 import { InfiniteWidthError } from '../../errors';
+import { show } from '../../show';
 
 /** 64 bits: a safe integer ≥ 0, a bigint below 2⁶⁴, or its two words of 32 bits. */
 export type Seed = number | bigint | readonly [low: number, high: number];
@@ -31,8 +32,8 @@ export function seedWords(seed: Seed): [low: number, high: number] {
   if (Array.isArray(seed) && seed.length === 2 && seed.every(isWord)) return [seed[0], seed[1]];
   throw new InfiniteWidthError(
     'ERR_ARGUMENT',
-    `seed is ${String(seed)}; give an integer from 0 to 2^53 − 1, a bigint from 0n to 2^64 − 1, or [low, high] with two words from 0 to 2^32 − 1`,
-    { seed: String(seed) },
+    `seed is ${show(seed)}; give an integer from 0 to 2^53 − 1, a bigint from 0n to 2^64 − 1, or [low, high] with two words from 0 to 2^32 − 1`,
+    { seed: show(seed) },
   );
 }
 
@@ -41,7 +42,7 @@ export function streamWords({ seed, sample, layer }: Stream): StreamWords {
   const [seedLow, seedHigh] = seedWords(seed);
   for (const [name, value] of Object.entries({ sample, layer }))
     if (!isWord(value))
-      throw new InfiniteWidthError('ERR_ARGUMENT', `${name} is ${String(value)}; give an integer from 0 to 2^32 − 1`, { [name]: value });
+      throw new InfiniteWidthError('ERR_ARGUMENT', `${name} is ${show(value)}; give an integer from 0 to 2^32 − 1`, { [name]: value });
   return { seedLow, seedHigh, sample, layer };
 }
 
