@@ -87,8 +87,8 @@ describe('a bundle of the packed package', () => {
     const lines = (await bundled(REFUSED, bundler)).trimEnd().split('\n');
     expect(lines.length).toBe(9);
     for (const line of lines.slice(0, 6)) expect(line).toMatch(/^true ERR_UNSUPPORTED .*parseNetwork\(\)/);
-    expect(lines[0]).toContain('erf at 1');
-    expect(lines[1]).toContain('globalAvgPool at 0');
+    expect(lines[0]).toContain('layer erf as data');
+    expect(lines[1]).toContain('layer globalAvgPool as data');
     expect(lines[4]).toContain('layer tanh as data');
     for (const line of lines.slice(6)) expect(line).toMatch(/^{"mean"/);
     expect(lines[8]).toBe(lines[6]);

@@ -6,8 +6,8 @@ import { entrySize } from '../../scripts/size.mjs';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 describe('the package', () => {
-  it('keeps everything at once, both builds of the core inlined, under 183 kB gzipped', () => {
-    expect(entrySize('index.js').gzip).toBeLessThan(183_000);
+  it('keeps everything at once, both builds of the core inlined, under 187 kB gzipped', () => {
+    expect(entrySize('index.js').gzip).toBeLessThan(187_000);
   });
 
   it('is well formed for publint', () => {
