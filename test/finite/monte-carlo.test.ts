@@ -265,9 +265,9 @@ describe('the run', () => {
     const run = monteCarloKernel(net, x, { samples: 1e6, signal: controller.signal, onProgress: () => controller.abort() });
     await expect(run).rejects.toMatchObject({ code: 'ABORT_ERR' });
     const bad: readonly (readonly [object, RegExp])[] = [
-      [{ samples: 0 }, /samples is a positive integer, got 0/],
-      [{ samples: 2.5 }, /samples is a positive integer, got 2.5/],
-      [{ batch: 0 }, /batch is a positive integer, got 0/],
+      [{ samples: 0 }, /samples is a positive integer of at most 2\^32, got 0/],
+      [{ samples: 2.5 }, /samples is a positive integer of at most 2\^32, got 2.5/],
+      [{ batch: 0 }, /batch is a positive integer of at most 2\^32, got 0/],
       [{ tolerance: -0.1 }, /tolerance is .* at least 0; got -0.1/],
       [{ tolerance: Number.NaN }, /tolerance is .* got NaN/],
       [{ samples: 1, tolerance: 0.1 }, /tolerance needs samples of 2 or more, got 1/],
