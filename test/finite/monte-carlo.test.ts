@@ -273,7 +273,7 @@ describe('the run', () => {
       [{ samples: 1, tolerance: 0.1 }, /tolerance needs samples of 2 or more, got 1/],
       [{ get: 'cov1' }, /get names 'nngp', 'ntk' or both; got "cov1"/],
       [{ get: [] }, /get names/],
-      [{ method: 'weight' }, /method is 'auto', 'weights' or 'conditioned', got weight/],
+      [{ method: 'weight' }, /method is 'auto', 'weights' or 'conditioned', got "weight"/],
       [{ seed: -1 }, /seed/],
       [{ maskConstant: '0' }, /maskConstant is a number/],
     ];
