@@ -32,8 +32,12 @@ export function levelOf(inputs: readonly TypedArray[]): number {
 /** How far apart levels may be that meet in float32: K is then within 2e-6 of √(q₁q₂). */
 const MOST = 32;
 
-/** Levels of some samples are further apart than float32 carries. */
-export function farApart(levels: readonly number[]): boolean {
-  const positive = levels.filter((level) => level > 0);
-  return Math.max(...positive) > MOST * Math.min(...positive);
+/** The least positive bias of a network, which is what becomes of a sample of zeros; Infinity where there is none, and zeros stay zeros. */
+export function leastBias({ nodes }: Graph): number {
+  return Math.min(...nodes.map((node) => (node.op === 'affine' && node.b > 0 ? node.b : Number.POSITIVE_INFINITY)));
+}
+
+/** Levels of some samples are further apart than float32 carries; that of zeros is `bias`. */
+export function farApart(levels: readonly number[], bias: number): boolean {
+  return Math.max(...levels) > MOST * Math.min(...levels.map((level) => level || bias));
 }

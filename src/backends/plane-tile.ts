@@ -9,7 +9,7 @@ import type { GraphJob, GraphPanel, TileField, TileWorker } from './backend';
 import { aligned, type Core, type CoreSource } from './core';
 import type { HeadSample, PairResult } from './plane-head';
 import type { PlaneImage } from './plane-image';
-import { farApart, isHomogeneous, levelOf } from './plane-level';
+import { farApart, isHomogeneous, leastBias, levelOf } from './plane-level';
 import { expected, JOB_BYTES, type Places, PlaneMemory, type Plans, plansOf, VECTOR } from './plane-memory';
 import { type Halves, RowPass, type Sample } from './plane-rows';
 import { TableStore } from './plane-tables';
@@ -222,7 +222,7 @@ export class PlaneTileWorker implements TileWorker<GraphPanel> {
   }
 
   private needsDouble(rows: LoadedPanel, cols: LoadedPanel): boolean {
-    return rows.needsDouble || cols.needsDouble || (!this.isScaled && farApart([...rows.levels, ...cols.levels]));
+    return rows.needsDouble || cols.needsDouble || (!this.isScaled && farApart([...rows.levels, ...cols.levels], leastBias(this.job.left)));
   }
 
   /** The tile by an engine of doubles: what it gives is checked and read here. */

@@ -222,6 +222,17 @@ describe('special samples', () => {
     }
   });
 
+  it('of zeros beside large ones are left to doubles where there are biases', () => {
+    const images = normalImages([3, 5, 5, 2], 5);
+    const large = { shape: images.shape, data: images.data.map((x, i) => (i < 50 ? 0 : Math.fround(1e5 * x))) };
+    const net = serial(conv(1, [3, 3], { bStd: 0.5 }), relu(), flatten(), dense(1, { bStd: 0.5 }));
+    const [single, double] = (['float32', 'float64'] as const).map((dtype) => planeKernels(graphJob(net, large, null, { dtype })));
+    expect(single).toEqual(double);
+    const reference = referenceKernels(graphJob(net, large, null));
+    // √(q₁/q₂) of the images is 2e5.
+    expect(largestDifference(double.nngp, reference.nngp)).toBeLessThan(2e5 * 1e-15);
+  });
+
   it('of very different norms are left to doubles where there are biases', () => {
     const images = normalImages([4, 5, 5, 2], 5);
     const scaled = { shape: images.shape, data: images.data.map((x, i) => x * 1e-3 ** (Math.floor(i / 50) % 3)) };
