@@ -56,11 +56,7 @@ export function asNDArray(input: unknown, name: string): NDArray {
     throw new InfiniteWidthError(
       'ERR_SHAPE',
       `${name} has shape ${Array.isArray(shape) ? showShape(shape) : show(shape)} but ${data.length} elements`,
-      {
-        name,
-        shape,
-        length: data.length,
-      },
+      { name, shape, length: data.length },
     );
   return { data, shape };
 }

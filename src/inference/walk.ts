@@ -49,10 +49,10 @@ export function inferGraph(net: Network, inputShapes: InputShapes, isGaussian = 
 
 const shapeOf = (value: Value): readonly number[] => tensorsOf(value)[0]?.shape ?? [];
 
-/** Layers with every repeat written out; a combinator counts as one, so that what is empty is not free, and so does what is no network: `walk` refuses it. */
-function layersOf(net: Network | null | undefined): number {
-  if (net?.kind === 'repeat') return 1 + net.n * layersOf(net.layer);
-  if (net?.kind === 'serial' || net?.kind === 'parallel') return net.layers.reduce((count, layer) => count + layersOf(layer), 1);
+/** Layers with every repeat written out; a combinator counts as one, so that what is empty is not free. */
+function layersOf(net: Network): number {
+  if (net.kind === 'repeat') return 1 + net.n * layersOf(net.layer);
+  if (net.kind === 'serial' || net.kind === 'parallel') return net.layers.reduce((count, layer) => count + layersOf(layer), 1);
   return 1;
 }
 

@@ -46,9 +46,7 @@ export function fromData(data: Network): Network {
     throw new InfiniteWidthError(
       'ERR_ARGUMENT',
       `the network is or holds ${show(data)}, which is no layer; ${networkRemedy(data, 'serial')}`,
-      {
-        data,
-      },
+      { data },
     );
   if (!Object.hasOwn(known, data.kind)) {
     if (!isComplete) throw notBrought(`layer ${data.kind} as data`);
@@ -73,7 +71,8 @@ export const canonical = (net: Network): Network => (!isComplete && isMade(net) 
 
 /** Every layer is frozen, as those that the functions make. */
 function isMade(net: Network): boolean {
-  if (!Object.isFrozen(net)) return false;
+  // null and numbers count as frozen.
+  if (typeof net !== 'object' || net === null || !Object.isFrozen(net)) return false;
   if (net.kind === 'serial' || net.kind === 'parallel') return net.layers.every(isMade);
   return net.kind !== 'repeat' || isMade(net.layer);
 }
