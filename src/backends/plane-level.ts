@@ -5,6 +5,7 @@
  */
 import type { Graph } from '../graph';
 import { unitScale } from '../linalg/layout';
+import { lengthOf } from '../linalg/operator';
 import type { TypedArray } from '../ndarray';
 import { rectifiedSlopes } from './plane-roles';
 
@@ -18,15 +19,9 @@ export function isHomogeneous({ nodes }: Graph): boolean {
 
 /** The power of two at or below the root of the mean square of a sample's numbers; 0 for zeros. */
 export function levelOf(inputs: readonly TypedArray[]): number {
-  let [largest, squares, count] = [0, 0, 0];
-  for (const input of inputs) for (let i = 0; i < input.length; i++) largest = Math.max(largest, Math.abs(input[i]));
-  if (largest === 0) return 0;
-  const unit = unitScale(largest);
-  for (const input of inputs) {
-    count += input.length;
-    for (let i = 0; i < input.length; i++) squares += (unit * input[i]) ** 2;
-  }
-  return 1 / (unit * unitScale(Math.sqrt(squares / count)));
+  const length = Math.hypot(...inputs.map((input) => lengthOf(input)));
+  const count = inputs.reduce((sum, input) => sum + input.length, 0);
+  return length > 0 ? 1 / unitScale(length / Math.sqrt(count)) : 0;
 }
 
 /** How far apart levels may be that meet in float32: K is then within 2e-6 of √(q₁q₂). */
@@ -34,7 +29,7 @@ const MOST = 32;
 
 /** The least positive bias of a network, which is what becomes of a sample of zeros; Infinity where there is none, and zeros stay zeros. */
 export function leastBias({ nodes }: Graph): number {
-  return Math.min(...nodes.map((node) => (node.op === 'affine' && node.b > 0 ? node.b : Number.POSITIVE_INFINITY)));
+  return nodes.reduce((least, node) => (node.op === 'affine' && node.b > 0 ? Math.min(least, node.b) : least), Number.POSITIVE_INFINITY);
 }
 
 /** Levels of some samples are further apart than float32 carries; that of zeros is `bias`. */

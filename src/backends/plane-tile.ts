@@ -72,6 +72,7 @@ export class PlaneTileWorker implements TileWorker<GraphPanel> {
   private readonly tile: Record<TileField, Float64Array>;
   /** Samples are divided by their levels. */
   private readonly isScaled: boolean;
+  private readonly leastBias: number;
   private lower = false;
   private ownBytes = 0;
   /** Computes what float32 does not carry. */
@@ -95,6 +96,7 @@ export class PlaneTileWorker implements TileWorker<GraphPanel> {
     const first = side(leftPass, job.leftData, keptLeft);
     this.sides = [first, job.rightData ? side(rightPass, job.rightData, keptRight) : first];
     this.isScaled = isHomogeneous(job.left);
+    this.leastBias = leastBias(job.left);
     const length = job.rows * job.cols;
     this.tile = { nngp: new Float64Array(length), ntk: new Float64Array(job.tangent ? length : 0) };
     for (const image of new Set([this.at.pair, ...this.at.own])) this.writeImage(image);
@@ -222,7 +224,7 @@ export class PlaneTileWorker implements TileWorker<GraphPanel> {
   }
 
   private needsDouble(rows: LoadedPanel, cols: LoadedPanel): boolean {
-    return rows.needsDouble || cols.needsDouble || (!this.isScaled && farApart([...rows.levels, ...cols.levels], leastBias(this.job.left)));
+    return rows.needsDouble || cols.needsDouble || (!this.isScaled && farApart([...rows.levels, ...cols.levels], this.leastBias));
   }
 
   /** The tile by an engine of doubles: what it gives is checked and read here. */

@@ -4,23 +4,10 @@ import { splitArguments } from '../kernel';
 import { badArgument, checkedOptions } from '../layers/checks';
 import type { NDArray } from '../ndarray';
 import type { Network } from '../spec';
-import { type MonteCarloOptions, monteCarloSamples, monteCarloSamplesSync } from './monte-carlo';
+import { type MonteCarloOptions, monteCarloSamples, monteCarloSamplesSync, SAMPLES_OPTIONS } from './monte-carlo';
 
 /** `distribution: 'orthogonal'` for orthogonal weights; the default of `samples` is 10,000. */
 export type DispersionOptions = Omit<MonteCarloOptions, 'get' | 'batch' | 'tolerance' | 'traceAxes' | 'diagonalAxes'>;
-
-const OPTIONS = [
-  'samples',
-  'seed',
-  'method',
-  'distribution',
-  'dtype',
-  'signal',
-  'onProgress',
-  'engine',
-  'pattern',
-  'maskConstant',
-] as const;
 
 export interface Dispersion {
   readonly ratio: number;
@@ -68,7 +55,7 @@ export function ntkDispersionSync(net: Network, x: Rows, second?: Rows | Dispers
 
 function read(second?: Rows | DispersionOptions | null, third?: DispersionOptions) {
   const [other, options] = splitArguments(second as never, third as never) as unknown as [NDArray | null, DispersionOptions];
-  const { samples = 10_000 } = checkedOptions('ntkDispersion', options, OPTIONS);
+  const { samples = 10_000 } = checkedOptions('ntkDispersion', options, SAMPLES_OPTIONS);
   if (!(Number.isInteger(samples) && samples >= 10)) throw badArgument('ntkDispersion', 'samples', 'an integer from 10 on', samples);
   return { other, plan: { ...options, samples } };
 }

@@ -137,10 +137,12 @@ const REPORT = 100;
 /** Networks of a seed (random/stream.ts). */
 const MOST = 2 ** 32;
 
-const OPTIONS = [
-  ...(['samples', 'seed', 'get', 'batch', 'tolerance', 'method', 'distribution', 'dtype', 'signal', 'onProgress'] as const),
-  ...(['engine', 'pattern', 'maskConstant', 'traceAxes', 'diagonalAxes'] as const),
+/** Options of a dispersion, too. */
+export const SAMPLES_OPTIONS = [
+  ...(['samples', 'seed', 'method', 'distribution', 'dtype', 'signal', 'onProgress'] as const),
+  ...(['engine', 'pattern', 'maskConstant'] as const),
 ];
+const OPTIONS = [...SAMPLES_OPTIONS, ...(['get', 'batch', 'tolerance', 'traceAxes', 'diagonalAxes'] as const)];
 
 function openRun(net: Network, x1: Rows, second?: Rows | MonteCarloOptions | null, third?: MonteCarloOptions): Run {
   const [x2, options] = splitArguments(second as never, third as never) as unknown as [NDArray | null, MonteCarloOptions];
